@@ -1,0 +1,255 @@
+"""A module or template and the catalogue: findings, unknowns, suppressed findings."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from setsquare.context import Context
+from setsquare.documents import Dialect
+from setsquare.documents_in_values import DocumentReader
+from setsquare.evaluation import Evaluator, Outcome
+from setsquare.findings import (
+    Analysis,
+    Finding,
+    Fix,
+    PlacedChange,
+    Problem,
+    Satisfied,
+    SuppressedFinding,
+    UnknownFinding,
+    Verdict,
+)
+from setsquare.judgement import Judgement, Part, Surroundings, judge
+from setsquare.messages import finding_message, path_text, unknown_message, violation_of
+from setsquare.model import Absent, Opaque, Origin, Place, Resource, WrittenMap
+from setsquare.repairs import Repairs
+from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.terraform import TerraformModule
+from setsquare.rules.binding import Binding
+from setsquare.rules.catalogue import Catalogue
+from setsquare.rules.policy import Policy
+from setsquare.rules.rule import ImpactLevel, Rule, Target
+from setsquare.suppression import SetAside, Suppressions
+
+Scope: TypeAlias = TerraformModule | TemplateScope
+
+
+def analyse(scope: Scope, catalogue: Catalogue, policy: Policy, context: Context) -> Analysis:
+    """Judge every resource of a module or template by every rule that the policy selects.
+
+    A rule that raises is contained: it becomes a problem that names it, and the rest goes on.
+    """
+    return _Unit(scope, catalogue, policy, context).analysis()
+
+
+class _Unit:
+    def __init__(self, scope: Scope, catalogue: Catalogue, policy: Policy, context: Context) -> None:
+        self._scope = scope
+        self._catalogue = catalogue
+        self._policy = policy
+        self._context = context
+        self.dialect = Dialect.TERRAFORM if isinstance(scope, TerraformModule) else Dialect.CLOUDFORMATION
+        self.orders = catalogue.orders
+        self._problems: list[Problem] = []
+        self._bindings: dict[str, Binding] = {}
+        resources = scope.resources(catalogue.types(self.dialect))
+        self._resources = [resource for resource in resources if resource.present is not False]
+        self._of_type: dict[str, list[Resource]] = {}
+        for resource in self._resources:
+            self._of_type.setdefault(resource.type, []).append(resource)
+
+    # ------------------------------------------------------------- the whole
+
+    def analysis(self) -> Analysis:
+        judgements = [judgement for resource in self._resources for judgement in self._judge(resource)]
+        judgements += self._missing_singletons()
+        suppressions = Suppressions(self._catalogue, self._policy, self._context, self._scope)
+        active: list[Judgement] = []
+        set_aside: list[tuple[Judgement, SuppressedFinding]] = []
+        for judgement in judgements:
+            by = self._suppressed(judgement, suppressions)
+            if by is None:
+                active.append(judgement)
+            else:
+                finding = self._finding(judgement, Fix(available=False, reason="the finding is suppressed"))
+                set_aside.append((judgement, SuppressedFinding(finding, by.by, by.reason, by.until)))
+        repairs = Repairs(self.dialect, active, self._resources, self)
+        findings = [self._finding(judgement, fix) for judgement, fix in repairs.fixes()]
+        return Analysis(
+            findings=tuple(sorted(findings, key=_position)),
+            unknown=tuple(sorted((u for j in active if (u := self._unknown(j)) is not None), key=_position)),
+            suppressed=tuple(sorted((s for _, s in set_aside), key=lambda s: _position(s.finding))),
+            problems=tuple([*self._problems, *suppressions.problems]),
+            resources=len(self._resources),
+            satisfied=tuple(s for j in active for s in _satisfied(j)),
+        )
+
+    def _suppressed(self, judgement: Judgement, suppressions: Suppressions) -> SetAside | None:
+        if judgement.verdict is not Verdict.VIOLATED:
+            return None
+        violated = judgement.outcomes(Verdict.VIOLATED)
+        paths = tuple(path_text(outcome.path) for _, outcome in violated)
+        return suppressions.of(judgement.rule.id, judgement.primary, _place(judgement, violated), paths)
+
+    def _judge(self, resource: Resource) -> Iterable[Judgement]:
+        surroundings = Surroundings(self._of_type, self._scope.leads_out, self._scope.broken)
+        for rule, target in self._catalogue.for_type(self.dialect, resource.type):
+            if not self._policy.selects(rule):
+                continue
+            try:
+                judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
+            except Exception as error:  # noqa: BLE001 - a faulty rule is contained, named and reported
+                self._problems.append(self._fault(rule, resource, error))
+                continue
+            if judgement.verdict is not Verdict.NOT_APPLICABLE:
+                yield judgement
+
+    def _fault(self, rule: Rule, resource: Resource, error: Exception) -> Problem:
+        message = f"rule {rule.id} failed on {resource.address}: {type(error).__name__}: {error}"
+        return Problem(resource.path, message, Place(resource.path, resource.header))
+
+    def _missing_singletons(self) -> Iterable[Judgement]:
+        for rule, target in self._catalogue.singletons(self.dialect):
+            anchors = [r for r in self._resources if r.type in target.anchors]
+            if not self._policy.selects(rule) or self._of_type.get(target.resource) or not anchors:
+                continue
+            yield self._missing_singleton(rule, target, min(anchors, key=lambda r: (r.path, r.span)))
+
+    def _missing_singleton(self, rule: Rule, target: Target, anchor: Resource) -> Judgement:
+        folder = self._context.relative(anchor.path).rpartition("/")[0]
+        if not self._policy.is_account_baseline(folder):
+            place = Place(anchor.path, anchor.header)
+            undecided = Opaque(place, "the rest of the account")
+            return Judgement(rule, target, anchor, (), Verdict.UNKNOWN, undecided, anchored=True)
+        evaluator = self._evaluators(rule, anchor)(target.resource)
+        outcomes = tuple(evaluator.missing_state(target.state)) if target.state else ()
+        outcomes = tuple(replace(outcome, verdict=Verdict.VIOLATED) for outcome in outcomes)
+        return Judgement(rule, target, anchor, (Part(None, None, outcomes),), Verdict.VIOLATED, anchored=True)
+
+    # ------------------------------------------------------------- what repairs ask for
+
+    def _binding(self, rule: Rule) -> Binding:
+        if rule.id not in self._bindings:
+            self._bindings[rule.id] = Binding(rule.parameters, lambda name: self._policy.parameter(name, self.dialect))
+        return self._bindings[rule.id]
+
+    def _evaluators(self, rule: Rule, primary: Resource) -> Callable[[str], Evaluator]:
+        documents = DocumentReader(self._scope, primary, self._binding(rule))
+
+        def evaluator(resource_type: str) -> Evaluator:
+            return Evaluator(
+                self._binding(rule),
+                self.orders,
+                documents.judge,
+                lambda path: self.dialect is Dialect.TERRAFORM and self._catalogue.is_attribute(resource_type, path),
+            )
+
+        return evaluator
+
+    def evaluator(self, judgement: Judgement, resource_type: str) -> Evaluator:
+        """Return the evaluator of a judgement's rule."""
+        return self._evaluators(judgement.rule, judgement.primary)(resource_type)
+
+    def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that some rule may write in a body."""
+        return self._catalogue.written_names(self.dialect, resource_type, path)
+
+    def companion_types(self, resource_type: str) -> frozenset[str]:
+        """Return the types of companions that some rule may put after a resource of this type."""
+        return frozenset(
+            companion.resource
+            for _, target in self._catalogue.for_type(self.dialect, resource_type)
+            for companion in target.companions
+        )
+
+    def is_allowed(self, impact: ImpactLevel) -> bool:
+        """Whether the policy allows an impact in bulk."""
+        return impact in self._policy.allowed_impacts
+
+    def uses(self, place: Place) -> tuple[Place, ...]:
+        """Return the expressions that the literal at a place flows into."""
+        return self._scope.uses(place)
+
+    def is_declared(self, expression: str) -> bool:
+        """Whether the root of a dialect expression is declared in the unit."""
+        if self.dialect is Dialect.CLOUDFORMATION:
+            return True
+        return self._scope.declares(tuple(expression.split(".")))
+
+    def statement_changes(self, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
+        """Return how a statement is added to the document of an outcome."""
+        return DocumentReader.insertion(self._scope, outcome.origin, statement)
+
+    # ------------------------------------------------------------- results
+
+    def _finding(self, judgement: Judgement, fix: Fix) -> Finding:
+        violated = judgement.outcomes(Verdict.VIOLATED)
+        return Finding(
+            rule=judgement.rule,
+            message=finding_message(judgement, violated),
+            place=_place(judgement, violated),
+            resource=judgement.primary.address,
+            related=judgement.related,
+            violations=tuple(violation_of(outcome) for _, outcome in violated),
+            fix=fix,
+            instances=judgement.primary.instances if (judgement.primary.instances or 0) > 1 else None,
+        )
+
+    def _unknown(self, judgement: Judgement) -> UnknownFinding | None:
+        unknown = judgement.outcomes(Verdict.UNKNOWN)
+        origin: Origin | None = judgement.undecided or (unknown[0][1].origin if unknown else None)
+        if origin is None:
+            return None
+        expression = origin.expression if isinstance(origin, Opaque) else _reference_text(origin)
+        return UnknownFinding(
+            rule=judgement.rule,
+            message=unknown_message(judgement, expression),
+            place=_unknown_place(judgement, origin),
+            resource=judgement.primary.address,
+            related=judgement.related,
+            violations=tuple(violation_of(outcome) for _, outcome in unknown),
+            expression=expression,
+            decided_by=origin.decided_by if isinstance(origin, Opaque) else None,
+        )
+
+
+def _reference_text(origin: Origin) -> str:
+    target: Mapping[str, object] | tuple[str, ...] = getattr(origin, "target", ())
+    return ".".join(target)
+
+
+def _unknown_place(judgement: Judgement, origin: Origin) -> Place:
+    place = origin.place
+    primary = judgement.primary
+    if place is not None and place.path == primary.path and primary.span.contains(place.span):
+        return place
+    return Place(primary.path, primary.header)
+
+
+def _place(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
+    """Return the narrowest place: the wrong value; else what sets it; else the resource's type and name."""
+    for part, outcome in violated:
+        carrier = part.carrier
+        if carrier is None or isinstance(outcome.origin, Absent) and outcome.origin.place is None:
+            continue
+        place = outcome.origin.place
+        if place is not None and place.path == carrier.path and carrier.span.contains(place.span):
+            return place
+        structure, steps = outcome.site.structure, outcome.site.steps
+        entry = structure.entry(steps[0].name) if structure is not None and steps else None
+        if entry is not None:
+            return entry
+    carriers = [part.carrier for part, _ in violated if part.carrier is not None]
+    owner = carriers[0] if carriers else judgement.primary
+    return Place(owner.path, owner.header)
+
+
+def _satisfied(judgement: Judgement) -> Iterable[Satisfied]:
+    for _, outcome in judgement.outcomes(Verdict.SATISFIED):
+        place = outcome.origin.place
+        if place is not None:
+            yield Satisfied(judgement.rule, place, judgement.primary.address)
+
+
+def _position(finding: Finding | UnknownFinding) -> tuple[object, ...]:
+    return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)

@@ -1,0 +1,186 @@
+"""YAML text to nodes, by PyYAML: libyaml where it is built in, pure Python where it is not."""
+
+import re
+from bisect import bisect_left
+from itertools import accumulate
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+from yaml.nodes import Node
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from setsquare.model import SyntaxProblem
+from setsquare.text import BOM, Span
+
+try:
+    from yaml.cyaml import CParser
+except ImportError:  # PyYAML was built without libyaml
+    CParser = None
+
+PLAIN = "plain"
+"""The tag of an unquoted scalar: its value has the type that it looks like."""
+QUOTED = "quoted"
+"""The tag of every other node without an explicit tag."""
+
+MAX_DEPTH = 100
+"""How deep nodes may nest."""
+
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_WIDE = re.compile("[^\x00-\x7f]")
+_REPLACEMENT = "\ufffd"
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_DEEP_LINES = re.compile(rb"^(?: {100}|[ \t]*(?:[-?:][ \t]+){20})", re.MULTILINE)
+
+
+class _Untyped:
+    """Resolves no tags: types are decided where a value is asked for."""
+
+    def resolve(self, _kind: type[Node], _value: object, implicit: object) -> str:
+        if isinstance(implicit, tuple) and implicit[0]:
+            return PLAIN
+        return QUOTED
+
+    def descend_resolver(self, _node: object, _index: object) -> None:
+        """Do nothing: there are no resolvers by path."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing: there are no resolvers by path."""
+
+    def check_resolver_prefix(self, *_arguments: object) -> bool:
+        """Do nothing: there are no resolvers by path."""
+        return False
+
+
+class _PythonLoader(_Untyped, Reader, Scanner, Parser, Composer):
+    def __init__(self, stream: "str | bytes") -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+
+
+_Loader: Any = _PythonLoader
+if CParser is not None:
+
+    class _NativeLoader(_Untyped, CParser):  # type: ignore[misc]  # the stubs do not know the base class
+        pass
+
+    _Loader = _NativeLoader
+
+
+class ComposedText:
+    """One YAML text as nodes, whose marks count characters, and the way from characters to bytes.
+
+    Attributes:
+        source: the text.
+        roots: the root node of each document that could be read.
+        problems: what could not; the first stops the reading. Their spans count bytes of ``source``.
+
+    """
+
+    __slots__ = ("_first", "_wide", "_widths", "problems", "roots", "source")
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.roots: list[Node] = []
+        self.problems: list[SyntaxProblem] = []
+        self._first = len(BOM) if source.startswith(BOM) else 0
+        self._wide: list[int] = []
+        self._widths: list[int] = [0]
+        readable = self._readable()
+        if readable is not None and self._is_flat(readable):
+            self._compose(readable)
+
+    def offset(self, index: int) -> int:
+        """Return the byte offset of a character."""
+        if self._wide:
+            index += self._widths[bisect_left(self._wide, index)]
+        return index + self._first
+
+    def _readable(self) -> "str | bytes | None":
+        body = self.source[self._first :] if self._first else self.source
+        if body.isascii() and _CONTROLS.search(body) is None:
+            return body
+        if b"\0" in body:
+            self.problems.append(SyntaxProblem(Span(0, len(self.source)), "this is not text"))
+            return None
+        text = body.decode("utf-8", "surrogateescape")
+        self._measure(text)
+        replaced, count = _FORBIDDEN.subn(_REPLACEMENT, text)
+        if count:
+            first = _FORBIDDEN.search(text)
+            at = self.offset(first.start()) if first else 0
+            self.problems.append(SyntaxProblem(Span(at, at + 1), "a character that YAML does not allow"))
+        return replaced
+
+    def _measure(self, text: str) -> None:
+        wide = [(match.start(), match.group()) for match in _WIDE.finditer(text)]
+        self._wide = [index for index, _ in wide]
+        extra = (len(character.encode("utf-8", "surrogateescape")) - 1 for _, character in wide)
+        self._widths = list(accumulate(extra, initial=0))
+
+    def _is_flat(self, readable: "str | bytes") -> bool:
+        if not may_be_deep(self.source):
+            return True
+        deep = _first_deep_event(readable)
+        if deep is None:
+            return True
+        at = self.offset(deep)
+        self.problems.append(SyntaxProblem(Span(at, at + 1), f"nested deeper than {MAX_DEPTH} levels"))
+        return False
+
+    def _compose(self, readable: "str | bytes") -> None:
+        loader = _Loader(readable)
+        try:
+            while loader.check_node():
+                self.roots.append(loader.get_node())
+        except yaml.MarkedYAMLError as error:
+            self.problems.append(self._problem(error))
+        except RecursionError:
+            self.problems.append(SyntaxProblem(Span(0, len(self.source)), "nested too deeply"))
+
+    def _problem(self, error: yaml.MarkedYAMLError) -> SyntaxProblem:
+        mark = error.problem_mark or error.context_mark
+        at = self.offset(mark.index) if mark else 0
+        end = len(self.source[at:].split(b"\n", 1)[0].rstrip()) + at
+        words = [word for word in (error.context, error.problem) if word]
+        return SyntaxProblem(Span(at, max(at, end)), ": ".join(words))
+
+
+def may_be_deep(source: bytes) -> bool:
+    """Tell cheaply whether nodes may nest so deep that only an exact count can tell; brackets in strings count."""
+    if _DEEP_LINES.search(source):
+        return True
+    if source.count(b"[") + source.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(source):
+        if match.group() in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif depth:
+            depth -= 1
+    return False
+
+
+def _first_deep_event(readable: "str | bytes") -> int | None:
+    loader = _Loader(readable)
+    depth = 0
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return int(event.start_mark.index)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.MarkedYAMLError:
+        # Composing stops at the same place, and reports it.
+        return None
+    return None

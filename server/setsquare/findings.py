@@ -1,0 +1,152 @@
+"""What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from setsquare.model import Change, Place
+from setsquare.rules.rule import ImpactLevel, Rule
+
+
+class Verdict(IntEnum):
+    """The four verdicts in their order: a resource has the worst of its leaves."""
+
+    NOT_APPLICABLE = 0
+    SATISFIED = 1
+    UNKNOWN = 2
+    VIOLATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChange:
+    """A symbolic change and the file that it changes.
+
+    ``order`` is (rule id, index in the rule): entries of a new block stand in this order.
+    """
+
+    path: str
+    change: Change
+    order: tuple[str, int] = ("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One leaf that is not as it should be.
+
+    Attributes:
+        path: dotted, relative to the resource that carries it (the companion, where it is one).
+        expected: what the rule writes or accepts, as text.
+        actual: what is there, as JSON data; None where nothing is.
+        origin: where it is decided; None where nothing is written.
+
+    """
+
+    path: str
+    expected: str
+    actual: object
+    origin: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What can be done about a finding.
+
+    Attributes:
+        available: whether the one canonical fix can be written here.
+        reason: why not (names the missing parameter, where that is it).
+        impact: what it costs to deploy; None where there is no fix.
+        note: what the impact means here.
+        bulk: whether it may be applied without asking.
+        fingerprint: ``sha256:...`` of the canonical symbolic change.
+        changes: the symbolic changes, with those of other rules that must come along.
+        along: ids of the rules whose changes come along (one new block is never left half done).
+        parameter: the policy parameter that is missing, where that is the reason.
+
+    """
+
+    available: bool
+    reason: str | None = None
+    impact: ImpactLevel | None = None
+    note: str = ""
+    bulk: bool = False
+    fingerprint: str | None = None
+    changes: tuple[PlacedChange, ...] = ()
+    along: tuple[str, ...] = ()
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a resource violates.
+
+    Attributes:
+        place: the narrowest range to underline.
+        resource: the address, ``module.m.aws_x.y`` style.
+        related: addresses of existing companions.
+        instances: how many instances the one block stands for, where it is more than one.
+
+    """
+
+    rule: Rule
+    message: str
+    place: Place
+    resource: str
+    related: tuple[str, ...]
+    violations: tuple[Violation, ...]
+    fix: Fix
+    instances: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFinding:
+    """A rule that cannot be judged for a resource, and what would decide it."""
+
+    rule: Rule
+    message: str
+    place: Place
+    resource: str
+    related: tuple[str, ...]
+    violations: tuple[Violation, ...]
+    expression: str
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedFinding:
+    """A finding that a comment, a template's metadata or the policy sets aside."""
+
+    finding: Finding
+    by: str
+    reason: str | None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a file: it could not be read, or a suppression in it is wrong."""
+
+    path: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfied:
+    """A property that fulfils a rule (for hovers)."""
+
+    rule: Rule
+    place: Place
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that is known about one module (folder) or one template file."""
+
+    findings: tuple[Finding, ...] = ()
+    unknown: tuple[UnknownFinding, ...] = ()
+    suppressed: tuple[SuppressedFinding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    resources: int = 0
+    satisfied: tuple[Satisfied, ...] = ()
+    written_names: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -1,0 +1,142 @@
+"""One target of one rule against one resource: the verdict, and all that a fix needs to know."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from setsquare.companions import is_linked
+from setsquare.evaluation import Evaluator, Outcome, Step
+from setsquare.findings import Verdict
+from setsquare.model import Opaque, Origin, Place, Resource
+from setsquare.rules.rule import Companion, Rule, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The outcomes on one resource: the primary, an existing companion, or one that is missing.
+
+    ``carrier`` is None where the companion is missing.
+    """
+
+    carrier: Resource | None
+    companion: Companion | None
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of one target on one primary resource.
+
+    Attributes:
+        primary: the resource that the rule speaks about.
+        parts: outcomes by the resource that carries them.
+        verdict: the worst of the leaves, gated by ``when``.
+        undecided: the origin that keeps the target from being judged, where the verdict is unknown.
+        anchored: the primary is only the anchor of an account singleton that is missing.
+
+    """
+
+    rule: Rule
+    target: Target
+    primary: Resource
+    parts: tuple[Part, ...]
+    verdict: Verdict
+    undecided: Origin | None = None
+    anchored: bool = False
+
+    def outcomes(self, verdict: Verdict) -> list[tuple[Part, Outcome]]:
+        """Return the outcomes with a verdict, with the part that holds them."""
+        return [(part, o) for part in self.parts for o in part.outcomes if o.verdict is verdict]
+
+    @property
+    def related(self) -> tuple[str, ...]:
+        """The addresses of the existing companions."""
+        return tuple(part.carrier.address for part in self.parts if part.companion and part.carrier)
+
+
+def properties_prefix(resource: Resource) -> tuple[Step, ...]:
+    """Return the names that must be created before a resource has a configuration at all."""
+    return (Step("Properties"),) if resource.missing_properties else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a judgement must know beyond the resource.
+
+    Attributes:
+        of_type: the resources of a type, present ones only.
+        leads_out: whether a companion of the resource may stand elsewhere.
+        broken: files that could not be read whole.
+
+    """
+
+    of_type: Mapping[str, Sequence[Resource]]
+    leads_out: Callable[[Resource], bool]
+    broken: tuple[str, ...]
+
+
+def judge(
+    rule: Rule,
+    target: Target,
+    primary: Resource,
+    evaluator_for: Callable[[str], Evaluator],
+    surroundings: Surroundings,
+) -> Judgement:
+    """Judge one resource by one target."""
+    evaluator = evaluator_for(primary.type)
+    if target.when is not None:
+        applies = evaluator.holds(target.when, (primary.value,))
+        if applies is False:
+            return Judgement(rule, target, primary, (), Verdict.NOT_APPLICABLE)
+        if applies is None:
+            undecided = evaluator.undecided(target.when, primary.value)
+            return Judgement(rule, target, primary, (), Verdict.UNKNOWN, undecided)
+    parts: list[Part] = []
+    undecided_link: Origin | None = None
+    if target.state is not None:
+        outcomes = evaluator.state(target.state, primary.value, properties_prefix(primary))
+        parts.append(Part(primary, None, tuple(outcomes)))
+    for companion in target.companions:
+        part = _companion_part(companion, primary, evaluator_for(companion.resource), surroundings)
+        if isinstance(part, Part):
+            parts.append(part)
+        else:
+            undecided_link = part
+    verdicts = [outcome.verdict for part in parts for outcome in part.outcomes]
+    if undecided_link is not None:
+        verdicts.append(Verdict.UNKNOWN)
+    # A part without outcomes asks for nothing here: ports that are not covered, parameters that are not set.
+    verdict = max(verdicts, default=Verdict.SATISFIED)
+    return Judgement(rule, target, primary, tuple(parts), verdict, undecided_link)
+
+
+def _companion_part(
+    companion: Companion,
+    primary: Resource,
+    evaluator: Evaluator,
+    surroundings: Surroundings,
+) -> Part | Origin:
+    candidates = [
+        (candidate, is_linked(companion, candidate, primary))
+        for candidate in surroundings.of_type.get(companion.resource, ())
+    ]
+    linked = [candidate for candidate, answer in candidates if answer]
+    parts = [
+        Part(candidate, companion, tuple(evaluator.state(companion.state, candidate.value, properties_prefix(candidate))))
+        for candidate in linked
+    ]
+    if parts:
+        return min(parts, key=lambda part: max((o.verdict for o in part.outcomes), default=Verdict.SATISFIED))
+    maybe = [candidate for candidate, answer in candidates if answer is None]
+    if maybe:
+        attribute = companion.link[0]
+        return _doubt(maybe[0], f"{maybe[0].address}.{attribute}")
+    if surroundings.leads_out(primary):
+        return Opaque(Place(primary.path, primary.header), f"{primary.address} is handed to a module or an output")
+    if surroundings.broken:
+        return Opaque(Place(surroundings.broken[0], primary.header), "a file that cannot be read whole", surroundings.broken[0])
+    return Part(None, companion, tuple(evaluator.missing_state(companion.state)))
+
+
+def _doubt(candidate: Resource, expression: str) -> Opaque:
+    return Opaque(Place(candidate.path, candidate.header), expression)
+

@@ -1,0 +1,1 @@
+"""The features of the language server, one file each."""

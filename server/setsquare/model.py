@@ -1,0 +1,520 @@
+"""What infrastructure code says, in terms that both dialects share.
+
+Three families of values, each a small closed set:
+
+* ``Expression``: what is written (lowered by ``syntax``, on demand).
+* ``Origin``: what an expression can mean, and where that is decided (made by ``resolve``).
+* ``Written``: what a fix writes (rendered by the editors in ``syntax``).
+
+Spans are absolute byte offsets in the document named beside them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
+
+from setsquare.documents import Dialect
+from setsquare.text import Span
+
+T = TypeVar("T")
+Scalar: TypeAlias = str | int | float | bool
+
+
+class Lazy(Generic[T]):
+    """A value that is computed when it is first asked for."""
+
+    __slots__ = ("_make", "_value")
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make: Callable[[], T] | None = make
+
+    @classmethod
+    def of(cls, value: T) -> "Lazy[T]":
+        """Wrap a value that is known already."""
+        return cls(lambda: value)
+
+    def get(self) -> T:
+        """Return the value."""
+        if self._make is not None:
+            self._value = self._make()
+            self._make = None
+        return self._value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A stretch of one document."""
+
+    path: str
+    span: Span
+
+
+# --------------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A scalar written out; ``None`` is ``null`` (Terraform, YAML, JSON) or ``AWS::NoValue``."""
+
+    span: Span
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with interpolations: ``"a-${var.b}"``, a heredoc with ``${}``, ``Fn::Sub``.
+
+    ``heredoc`` parts keep their text exactly as a JSON reader must see it (indentation removed for ``<<-``).
+    """
+
+    span: Span
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpression:
+    """A list written out."""
+
+    span: Span
+    items: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key and value of an object; ``span`` covers both."""
+
+    key: "Expression"
+    value: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectExpression:
+    """A mapping written out; ``complete`` is false where a syntax error may hide entries."""
+
+    span: Span
+    entries: tuple[Entry, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A path to something else.
+
+    Terraform: ``("var", "x")``, ``("aws_s3_bucket", "b", "id")``, ``("each", "value", "id")``; a literal index is a
+    step ``"[0]"`` or ``'["a"]'``, any other index ``"[]"``, a splat ``"[*]"``.
+    CloudFormation: ``("Ref", name)``, ``("Fn::GetAtt", name, attribute)``, ``("Condition", name)``.
+    """
+
+    span: Span
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """``c ? a : b`` or ``Fn::If``; in CloudFormation the condition is ``Reference(("Condition", name))``."""
+
+    span: Span
+    condition: "Expression"
+    when_true: "Expression"
+    when_false: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function, an operator or another intrinsic.
+
+    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||``, ``<`` ...);
+    CloudFormation intrinsics in their long form (``Fn::Join``, ``Fn::Equals`` ...).
+    """
+
+    span: Span
+    name: str
+    arguments: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that is not evaluated: ``for`` expressions, computed indices, broken text; ``text`` is the source."""
+
+    span: Span
+    text: str
+
+
+Expression: TypeAlias = Literal | Template | ListExpression | ObjectExpression | Reference | Conditional | Call | Unreadable
+
+# --------------------------------------------------------------------- blocks and resources
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``name = value`` of a block; the value is lowered when it is first asked for."""
+
+    name: str
+    name_span: Span
+    span: Span
+    lazy_value: Lazy[Expression]
+
+    @property
+    def value(self) -> Expression:
+        """The value's expression."""
+        return self.lazy_value.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The inside of a block.
+
+    Attributes:
+        span: from ``{`` to ``}``, both included (of a JSON object likewise).
+        attributes: by name, in the order of the source; of duplicates the first.
+        blocks: nested blocks in the order of the source.
+        complete: false where a syntax error may hide something: absence may not be concluded.
+
+    """
+
+    span: Span
+    attributes: Mapping[str, Attribute]
+    blocks: tuple["Block", ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A Terraform block; ``header`` covers its type and labels."""
+
+    kind: str
+    labels: tuple[str, ...]
+    span: Span
+    header: Span
+    lazy_body: Lazy[Body]
+
+    @property
+    def body(self) -> Body:
+        """The block's body, lowered when it is first asked for."""
+        return self.lazy_body.get()
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """A part of a document that could not be read."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationFile:
+    """One Terraform file as read: its top-level blocks, in order (a ``.tfvars`` file has one block ``tfvars``)."""
+
+    path: str
+    blocks: tuple[Block, ...]
+    problems: tuple[SyntaxProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResource:
+    """A resource of a CloudFormation template.
+
+    Attributes:
+        name: the logical id.
+        type: e.g. ``AWS::S3::Bucket``; empty where it is not a plain string.
+        span: the whole entry, logical id included.
+        header: the logical id (diagnostics point at it).
+        body_span: the mapping under the logical id (``Properties`` is created in it).
+        properties: the ``Properties`` mapping, or None where there is none.
+        condition: the name under ``Condition``, if any.
+        complete: false where a syntax error may hide something.
+
+    """
+
+    name: str
+    type: str
+    span: Span
+    header: Span
+    body_span: Span
+    properties: Lazy[Expression | None]
+    condition: str | None = None
+    metadata: Lazy[Expression | None] = field(default_factory=lambda: Lazy.of(None))
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFormationTemplate:
+    """One template (one YAML document); sections are expressions by name.
+
+    ``complete`` is false where there may be more resources than these: loops, includes, broken text.
+    """
+
+    span: Span
+    resources: tuple[TemplateResource, ...]
+    parameters: Mapping[str, Expression]
+    conditions: Mapping[str, Expression]
+    mappings: Expression | None
+    metadata: Expression | None
+    transforms: tuple[str, ...] = ()
+    globals: Expression | None = None
+    outputs: Expression | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """One CloudFormation file as read."""
+
+    path: str
+    templates: tuple[CloudFormationTemplate, ...]
+    problems: tuple[SyntaxProblem, ...] = ()
+
+
+# --------------------------------------------------------------------- origins
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A scalar, and the place where it is written."""
+
+    place: Place
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nothing is set.
+
+    ``place`` is the explicit ``null`` or ``AWS::NoValue``; None where nothing is written at all.
+    """
+
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """The identity of something else: its value is not known here, but what it points at is.
+
+    ``target`` is (type, name, attribute...) in Terraform (data sources start with ``data``), (logical id, attribute or
+    ``Ref``) in CloudFormation.
+    """
+
+    place: Place
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Not known here: the expression as written, and the file that decides where one can be named."""
+
+    place: Place
+    expression: str
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that is known in part: a sequence of strings and unknown parts (None stands for any text)."""
+
+    place: Place
+    parts: tuple["str | Referenced | Opaque", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list, or the repeated blocks of one name; each item is a value of its own.
+
+    ``complete`` is false where there may be more items.
+    ``blocks``: the items are nested blocks (so an item is removed or added as a block).
+    """
+
+    place: Place
+    items: tuple["Value", ...]
+    complete: bool = True
+    blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """An object or the body of a block.
+
+    Attributes:
+        place: the braces or the mapping node: where an entry is inserted.
+        names: the names that are there, in order.
+        lookup: the value of a name (``Absent`` for a name that is not there; ``Opaque`` if that cannot be concluded).
+        entry: the place of a whole entry (attribute, block or key with value), for removal; None if it is not there.
+        is_block: a Terraform block body (attributes and nested blocks) rather than an object value.
+
+    """
+
+    place: Place
+    names: tuple[str, ...]
+    lookup: Callable[[str], "Value"]
+    entry: Callable[[str], Place | None]
+    is_block: bool = False
+    header: Place | None = None
+
+
+Origin: TypeAlias = Known | Absent | Referenced | Opaque | Text | Sequence | Structure
+Value: TypeAlias = tuple[Origin, ...]
+"""All that an expression may mean: one origin for each branch that may be taken. Never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as rules see it, in either dialect.
+
+    Attributes:
+        address: ``aws_s3_bucket.logs``, or the logical id.
+        path: the file that holds it.
+        span: the whole block or entry.
+        header: type and name (Terraform) or the logical id: what a diagnostic underlines.
+        value: its configuration; for a template without ``Properties`` the Structure's place is the resource's own
+            mapping and ``missing_properties`` is true.
+        present: False for ``count = 0`` or a condition that is known to be false; None where that is not known.
+        each: ``for_each`` or ``count`` where the block has one.
+        instances: how many there are, where that is known.
+
+    """
+
+    dialect: Dialect
+    type: str
+    name: str
+    address: str
+    path: str
+    span: Span
+    header: Span
+    value: Structure
+    present: bool | None = True
+    each: str | None = None
+    instances: int | None = None
+    missing_properties: bool = False
+    is_data: bool = False
+
+
+# --------------------------------------------------------------------- what a fix writes
+
+
+@dataclass(frozen=True, slots=True)
+class DialectExpression:
+    """An expression of the dialect, from the policy (``$expr``); written as it stands."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceReference:
+    """A reference to an attribute of a resource, with text after it (``$self``, ``$suffix``).
+
+    Terraform: ``type.name.attribute`` (or ``each.value.attribute``); CloudFormation: ``!Ref``, ``!GetAtt``, ``!Sub``.
+    ``name`` is None for the primary in a symbolic change.
+    """
+
+    type: str
+    name: str | None
+    attribute: str
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMap:
+    """A mapping to write, in the order given."""
+
+    entries: tuple[tuple[str, "Written"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """A JSON document: ``jsonencode({..})`` in Terraform, the mapping itself in a template."""
+
+    value: WrittenMap
+
+
+Written: TypeAlias = (
+    Scalar | None | tuple["Written", ...] | WrittenMap | JsonDocument | DialectExpression | ResourceReference
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttribute:
+    """An attribute (Terraform) or a key with its value (template) to insert."""
+
+    name: str
+    value: Written
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlock:
+    """A nested block (Terraform) or a nested mapping (template, ``.tf.json``) to insert.
+
+    ``as_list``: in a template the mapping stands as the only item of a list.
+    ``key``: of a keyed entry (``$entry``), the (name, value) pair that identifies it among its siblings.
+    """
+
+    name: str
+    entries: tuple["NewEntry", ...]
+    as_list: bool = False
+    key: tuple[str, Scalar] | None = None
+
+
+NewEntry: TypeAlias = NewAttribute | NewBlock
+
+
+@dataclass(frozen=True, slots=True)
+class SetValue:
+    """The expression at the span gets this value."""
+
+    span: Span
+    value: Written
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendList:
+    """The list at the span gets these items at its end."""
+
+    span: Span
+    items: tuple[Written, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceItem:
+    """The list item at the span is replaced by these (none: it is removed, with its comma or dash)."""
+
+    span: Span
+    items: tuple[Written, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """The body or mapping at the span gets these entries.
+
+    ``siblings``: names that rules may write here; they make up the policy group that new entries join.
+    """
+
+    span: Span
+    entries: tuple[NewEntry, ...]
+    siblings: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The attribute, block, key with value, or list item at the span goes, with its line."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NewResource:
+    """A resource to put after the block at the span (or at the end of the file where ``span`` is None).
+
+    ``siblings``: (type, name) of the resources that the run of companions after the primary may hold already; the new
+    one is put in sorted order of (type, name) among them.
+    """
+
+    span: Span | None
+    type: str
+    name: str
+    entries: tuple[NewEntry, ...]
+    siblings: frozenset[tuple[str, str]] = frozenset()
+    for_each: str | None = None
+    count: str | None = None
+
+
+Change: TypeAlias = SetValue | ExtendList | ReplaceItem | Insert | Remove | NewResource

@@ -1,0 +1,121 @@
+"""The proof of a fix, made before it is offered: five checks, each with what it found."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from setsquare.findings import Analysis, Finding
+from setsquare.fixes import Plan, plan
+from setsquare.readback import read_back
+from setsquare.text import Edit, apply_edits
+
+Reanalyse = Callable[[Mapping[str, bytes]], Analysis]
+"""Analyses the unit again with other bytes in some of its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a proof; ``detail`` says what is wrong where it did not pass."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The checks of one plan."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def __str__(self) -> str:
+        """Return e.g. ``5/5``."""
+        return f"{sum(check.passed for check in self.checks)}/{len(self.checks)}"
+
+
+def prove(before: Analysis, sources: Mapping[str, bytes], planned: Plan, reanalyse: Reanalyse) -> Proof:
+    """Prove a plan on the bytes that it was made for.
+
+    Args:
+        before: the analysis that the plan came from.
+        sources: the bytes of the unit's files.
+        planned: the plan.
+        reanalyse: analyses the unit with other bytes in some files.
+
+    """
+    patched = planned.apply(sources)
+    after = reanalyse(patched)
+    return Proof(
+        (
+            _is_gone(planned.served, after),
+            _nothing_new(before, after),
+            _is_stable(planned.served, sources, patched, after),
+            _rest_untouched(sources, planned),
+            _is_readable(planned, patched),
+        )
+    )
+
+
+def _identity(finding: Finding) -> tuple[str, str]:
+    return (finding.rule.id, finding.resource)
+
+
+def _is_gone(served: Sequence[Finding], after: Analysis) -> Check:
+    left = {_identity(finding) for finding in after.findings}
+    still = sorted({_identity(finding) for finding in served} & left)
+    detail = ", ".join(f"{rule} on {resource}" for rule, resource in still)
+    return Check("the finding is gone", not still, detail)
+
+
+def _nothing_new(before: Analysis, after: Analysis) -> Check:
+    known = Counter(_identity(finding) for finding in before.findings)
+    new = sorted(Counter(_identity(finding) for finding in after.findings) - known)
+    problems = Counter((p.path, p.message) for p in after.problems) - Counter((p.path, p.message) for p in before.problems)
+    unknown = {(u.rule.id, u.resource) for u in after.unknown} - {(u.rule.id, u.resource) for u in before.unknown}
+    blurred = sorted(unknown & {*known})
+    details = [f"{rule} on {resource}" for rule, resource in [*new, *blurred]]
+    details += [message for _, message in sorted(problems)]
+    return Check("nothing new appears", not details, ", ".join(details))
+
+
+def _is_stable(
+    served: Sequence[Finding],
+    sources: Mapping[str, bytes],
+    patched: Mapping[str, bytes],
+    after: Analysis,
+) -> Check:
+    wanted = {_identity(finding) for finding in served}
+    again = plan({**sources, **patched}, [f for f in after.findings if _identity(f) in wanted])
+    return Check("a second application changes nothing", not again.edits, ", ".join(sorted(again.edits)))
+
+
+def _rest_untouched(sources: Mapping[str, bytes], planned: Plan) -> Check:
+    changed = [path for path, edits in planned.edits.items() if not _keeps_rest(sources[path], edits)]
+    return Check("every other byte is untouched", not changed, ", ".join(changed))
+
+
+def _keeps_rest(source: bytes, edits: Sequence[Edit]) -> bool:
+    """Whether undoing the edits in the patched text gives the source back."""
+    patched = apply_edits(source, edits)
+    undone: list[Edit] = []
+    shift = 0
+    for edit in edits:
+        start = edit.span.start + shift
+        undone.append(Edit(type(edit.span)(start, start + len(edit.new)), source[edit.span.start : edit.span.end]))
+        shift += len(edit.new) - (edit.span.end - edit.span.start)
+    return apply_edits(patched, undone) == source
+
+
+def _is_readable(planned: Plan, patched: Mapping[str, bytes]) -> Check:
+    faults: list[str] = []
+    for path, text in patched.items():
+        wanted = [c.change for f in planned.served for c in f.fix.changes if c.path == path]
+        fault = read_back(path, text, planned.edits[path], wanted)
+        if fault is not None:
+            faults.append(f"{path}: {fault}")
+    return Check("another parser reads the result", not faults, "; ".join(faults))

@@ -1,0 +1,366 @@
+"""The one canonical fix of each violated judgement of a unit: what is written, where, and what comes along."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from setsquare.changes import NoChangeError, container_is_empty, entry_of, new_document, repairing_changes
+from setsquare.companions import link_value, new_name, own_reference, reference_to
+from setsquare.documents import Dialect
+from setsquare.evaluation import Evaluator, Outcome
+from setsquare.findings import Fix, PlacedChange, Verdict
+from setsquare.judgement import Judgement, Part
+from setsquare.model import (
+    Absent,
+    ExtendList,
+    Insert,
+    NewAttribute,
+    NewBlock,
+    NewResource,
+    Place,
+    Resource,
+    ResourceReference,
+    Written,
+    WrittenMap,
+)
+from setsquare.rules.binding import BoundLeaf, Unset
+from setsquare.rules.constraints import Contradiction, Orders, accepts, merged_write, origin_of
+from setsquare.rules.rule import MISSING, Companion, ImpactLevel, IsAbsent, Statement
+from setsquare.written import as_data, expressions, with_references
+
+_LEVELS = tuple(ImpactLevel)
+CarrierKey = tuple[str, ...]
+
+
+class Facts(Protocol):
+    """What repairs must know of the catalogue, the policy and the unit."""
+
+    orders: Orders
+
+    def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that some rule may write in a body."""
+
+    def companion_types(self, resource_type: str) -> frozenset[str]:
+        """Return the types of companions that some rule may put after a resource of this type."""
+
+    def is_allowed(self, impact: ImpactLevel) -> bool:
+        """Whether the policy allows an impact in bulk."""
+
+    def uses(self, place: Place) -> tuple[Place, ...]:
+        """Return the expressions that the literal at a place flows into; none for a literal at its use."""
+
+    def is_declared(self, expression: str) -> bool:
+        """Whether the root of a dialect expression is declared in the unit."""
+
+    def statement_changes(self, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
+        """Return how a statement is added to the document of an outcome; raises NoChangeError."""
+
+    def evaluator(self, judgement: Judgement, resource_type: str) -> Evaluator:
+        """Return the evaluator of a judgement's rule."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A fix in the making: its own changes, or the reason why there is none."""
+
+    judgement: Judgement
+    changes: list[PlacedChange] = field(default_factory=list)
+    symbolic: list[list[object]] = field(default_factory=list)
+    parameters: set[str] = field(default_factory=set)
+    groups: set[tuple[object, ...]] = field(default_factory=set)
+    impact: ImpactLevel = ImpactLevel.IN_PLACE
+    note: str = ""
+    refusal: NoChangeError | None = None
+
+
+class Repairs:
+    """All fixes of one unit (a module, or a template)."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        judgements: Sequence[Judgement],
+        resources: Sequence[Resource],
+        facts: Facts,
+    ) -> None:
+        self._dialect = dialect
+        self._facts = facts
+        self._taken = {(resource.type, resource.name) for resource in resources}
+        self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
+        self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
+        self._names: dict[tuple[str, str], str] = {}
+        for judgement in judgements:
+            self._index(judgement)
+        violated = [judgement for judgement in judgements if judgement.verdict is Verdict.VIOLATED]
+        self._drafts = [self._draft(judgement) for judgement in violated]
+        self._by_group: dict[tuple[object, ...], list[_Draft]] = defaultdict(list)
+        self._by_resource: dict[str, list[_Draft]] = defaultdict(list)
+        for draft in self._drafts:
+            self._by_resource[draft.judgement.primary.address].append(draft)
+            for group in draft.groups:
+                self._by_group[group].append(draft)
+
+    def fixes(self) -> list[tuple[Judgement, Fix]]:
+        """Return the fix of each violated judgement, in the order of the judgements."""
+        return [(draft.judgement, self._fix(draft)) for draft in self._drafts]
+
+    # ------------------------------------------------------------- index
+
+    def _index(self, judgement: Judgement) -> None:
+        rule = judgement.rule.id
+        for part in judgement.parts:
+            key = _carrier_key(judgement, part)
+            if part.carrier is None and part.companion is not None:
+                self._name_of(judgement.primary, part.companion)
+            for outcome in part.outcomes:
+                known = self._leaves[key, outcome.path]
+                if (rule, outcome.leaf) not in known:
+                    known.append((rule, outcome.leaf))
+                place = outcome.origin.place
+                if place is not None and part.carrier is not None and not _is_inside(place, part.carrier):
+                    self._sharing[place].append((key, outcome.path, outcome.leaf))
+
+    def _name_of(self, primary: Resource, companion: Companion) -> str:
+        key = (primary.address, companion.resource)
+        if key not in self._names:
+            name = new_name(companion, primary, self._taken)
+            self._taken.add((companion.resource, name))
+            self._names[key] = name
+        return self._names[key]
+
+    # ------------------------------------------------------------- drafts
+
+    def _draft(self, judgement: Judgement) -> _Draft:
+        draft = _Draft(judgement)
+        draft.impact, draft.note = self._impact(judgement)
+        try:
+            no_fix = judgement.target.no_fix
+            if no_fix is not None:
+                raise NoChangeError(no_fix.reason)
+            for part in judgement.parts:
+                if part.carrier is None:
+                    self._draft_resource(draft, part)
+                else:
+                    self._draft_part(draft, part, part.carrier)
+        except NoChangeError as refusal:
+            draft.refusal = refusal
+        return draft
+
+    def _impact(self, judgement: Judgement) -> tuple[ImpactLevel, str]:
+        impact = judgement.rule.impact
+        level = judgement.target.impact or impact.levels[self._dialect]
+        if impact.replaces_when is not None:
+            evaluator = self._facts.evaluator(judgement, judgement.primary.type)
+            if evaluator.holds(impact.replaces_when, (judgement.primary.value,)) is not False:
+                level = _worst(level, ImpactLevel.REPLACES)
+        return level, impact.note
+
+    def _draft_part(self, draft: _Draft, part: Part, carrier: Resource) -> None:
+        primary = draft.judgement.primary
+
+        def refer(attribute: str, suffix: str) -> ResourceReference:
+            if part.companion is not None and carrier.each == primary.each:
+                return reference_to(primary, attribute, suffix)
+            return own_reference(primary, attribute, suffix)
+
+        for index, outcome in enumerate(part.outcomes):
+            if outcome.verdict is not Verdict.VIOLATED:
+                continue
+            write = self._write(draft, part, outcome, carrier.type)
+            self._check_sharing(draft, part, outcome, carrier, write)
+            changes = repairing_changes(
+                outcome,
+                with_references(write, refer),
+                self._dialect,
+                lambda path: self._facts.written_names(carrier.type, path),
+                self._add_statement,
+            )
+            order = (draft.judgement.rule.id, index)
+            draft.changes += [replace(change, order=order) for change in changes]
+            for change in changes:
+                draft.groups |= _groups(change, outcome)
+
+    def _add_statement(self, outcome: Outcome, statement: Written) -> Sequence[PlacedChange]:
+        if not isinstance(statement, WrittenMap):  # pragma: no cover - the loader accepts only mappings here
+            reason = "the statement is not a mapping"
+            raise NoChangeError(reason)
+        return self._facts.statement_changes(outcome, statement)
+
+    def _draft_resource(self, draft: _Draft, part: Part) -> None:
+        judgement, primary = draft.judgement, draft.judgement.primary
+        companion = part.companion
+        entries: list[NewAttribute | NewBlock] = []
+        if companion is not None:
+            name, kind = self._name_of(primary, companion), companion.resource
+            attribute = companion.link[0]
+            entries.append(NewAttribute(attribute, link_value(companion, primary)))
+        else:
+            name, kind = judgement.target.name or "this", judgement.target.resource
+        for outcome in part.outcomes:
+            if outcome.verdict is Verdict.VIOLATED:
+                write = self._write(draft, part, outcome, kind)
+                write = with_references(write, lambda attribute, suffix: reference_to(primary, attribute, suffix))
+                if isinstance(outcome.leaf.test, Statement):
+                    write = new_document(write)
+                entries.append(entry_of(outcome.site.steps, write, self._dialect))
+        change = self._new_resource(primary, kind, name, entries, anchored=companion is None)
+        draft.changes.append(PlacedChange(primary.path, change, (judgement.rule.id, 0)))
+        draft.groups.add(("resource", primary.path, kind, name))
+
+    def _new_resource(
+        self,
+        primary: Resource,
+        kind: str,
+        name: str,
+        entries: list[NewAttribute | NewBlock],
+        *,
+        anchored: bool,
+    ) -> NewResource:
+        if anchored:
+            return NewResource(None, kind, name, tuple(entries))
+        address = f"{primary.type}.{primary.name}"
+        types = self._facts.companion_types(primary.type)
+        siblings = frozenset((kind_, name_) for kind_, name_ in self._taken if kind_ in types)
+        return NewResource(
+            primary.span,
+            kind,
+            name,
+            tuple(entries),
+            siblings,
+            for_each=address if primary.each == "for_each" else None,
+            count=f"length({address})" if primary.each == "count" else None,
+        )
+
+    def _write(self, draft: _Draft, part: Part, outcome: Outcome, kind: str) -> Written:
+        leaves = self._leaves[_carrier_key(draft.judgement, part), outcome.path]
+        ordered = [outcome.leaf, *(leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0]) if leaf != outcome.leaf)]
+        if len({repr(leaf.test) for leaf in ordered}) > 1:
+            ordered = [leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0])]
+        path = ".".join(outcome.path)
+        try:
+            write = merged_write(ordered, self._facts.orders)
+        except Contradiction:
+            names = " and ".join(sorted({rule for rule, _ in leaves}))
+            reason = f"rules {names} contradict at {path}"
+            raise NoChangeError(reason) from None
+        if isinstance(write, Unset):
+            reason = f"needs policy parameter {write.parameter}"
+            raise NoChangeError(reason, write.parameter)
+        if write is MISSING:
+            if isinstance(outcome.leaf.test, Statement | IsAbsent):
+                return None
+            reason = f"no rule can say which value {path} should have"
+            raise NoChangeError(reason)
+        for expression in expressions(write):
+            if not self._facts.is_declared(expression):
+                reason = f"the policy's expression {expression} is not declared in this module"
+                raise NoChangeError(reason)
+        draft.parameters |= set(outcome.leaf.parameters)
+        draft.symbolic.append([self._dialect.value, kind, path, as_data(write)])
+        return write
+
+    def _check_sharing(self, draft: _Draft, part: Part, outcome: Outcome, carrier: Resource, write: Written) -> None:
+        place = outcome.origin.place
+        if place is None or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
+            return
+        shared = self._sharing[place]
+        refused = [path for _, path, leaf in shared if accepts(leaf, origin_of(write), self._facts.orders) is False]
+        if refused:
+            reason = f"{'.'.join(refused[0])} needs another value from the same origin"
+            raise NoChangeError(reason)
+        sites = {(key, path) for key, path, _ in shared}
+        if len(self._facts.uses(place)) > len(sites):
+            draft.impact = _worst(draft.impact, ImpactLevel.REPLACES)
+            draft.note = "The value is used in other places too, for which no rule says what a change costs."
+
+    # ------------------------------------------------------------- fixes
+
+    def _fix(self, draft: _Draft) -> Fix:
+        if draft.refusal is not None:
+            return Fix(available=False, reason=draft.refusal.reason, parameter=draft.refusal.parameter)
+        along = self._along(draft)
+        changes = {id(change): change for other in (draft, *along) for change in other.changes}
+        ordered = sorted(changes.values(), key=lambda change: change.order)
+        impact = draft.impact
+        for other in along:
+            impact = _worst(impact, other.impact)
+        return Fix(
+            available=True,
+            impact=impact,
+            note=draft.note,
+            bulk=self._facts.is_allowed(impact),
+            fingerprint=self._fingerprint(draft),
+            changes=tuple(ordered),
+            along=tuple(sorted({other.judgement.rule.id for other in along} - {draft.judgement.rule.id})),
+        )
+
+    def _along(self, draft: _Draft) -> list[_Draft]:
+        """Return the other drafts that must come along, so that no new block or pair of rules is left half done."""
+        found: list[_Draft] = []
+        todo = [draft]
+        while todo:
+            current = todo.pop()
+            for other in self._companions_of(current):
+                if other is draft or other in found or other.refusal is not None:
+                    continue
+                found.append(other)
+                todo.append(other)
+        return found
+
+    def _companions_of(self, draft: _Draft) -> Iterable[_Draft]:
+        for group in draft.groups:
+            for other in self._by_group[group]:
+                if self._facts.is_allowed(other.impact) or other.judgement.rule.id == draft.judgement.rule.id:
+                    yield other
+        rule = draft.judgement.rule
+        for other in self._by_resource[draft.judgement.primary.address]:
+            if other.judgement.rule.id in rule.implies or rule.id in other.judgement.rule.implied_by:
+                yield other
+
+    def _fingerprint(self, draft: _Draft) -> str:
+        rule = draft.judgement.rule
+        content = {
+            "rule": f"{rule.id}@{rule.version}",
+            "changes": sorted(draft.symbolic, key=repr),
+            "parameters": sorted(draft.parameters),
+        }
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _carrier_key(judgement: Judgement, part: Part) -> CarrierKey:
+    if part.carrier is not None:
+        return (part.carrier.address,)
+    kind = part.companion.resource if part.companion else judgement.target.resource
+    return ("+", judgement.primary.address, kind)
+
+
+def _is_inside(place: Place, resource: Resource) -> bool:
+    return place.path == resource.path and resource.span.contains(place.span)
+
+
+def _worst(one: ImpactLevel, other: ImpactLevel) -> ImpactLevel:
+    return max(one, other, key=_LEVELS.index)
+
+
+def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
+    """Return the insertion groups of a change: what is created at one place is created whole."""
+    change = placed.change
+    match change:
+        case Insert(span, (NewBlock(name),)) | Insert(span, (NewAttribute(name),)) if len(outcome.site.steps) > 1:
+            groups: set[tuple[object, ...]] = {("block", placed.path, span, name)}
+        case Insert(span):
+            groups = set()
+        case ExtendList(span) if outcome.site.items is not None:
+            return {("items", placed.path, span)}
+        case _ if outcome.site.null is not None and len(outcome.site.steps) > 1:
+            return {("null", placed.path, change.span)}
+        case _:
+            return set()
+    if container_is_empty(outcome.site.structure):
+        groups.add(("body", placed.path, span))
+    return groups
+

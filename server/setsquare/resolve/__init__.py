@@ -1,0 +1,1 @@
+"""What an expression means: expressions to sets of origins."""

@@ -1,0 +1,185 @@
+"""Which findings are set aside: by a comment, by a template's metadata, or by an exception of the policy."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from setsquare.context import Context
+from setsquare.documents import format_of
+from setsquare.findings import Problem
+from setsquare.model import Expression, ListExpression, Literal, ObjectExpression, Place, Resource
+from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.terraform import TerraformModule
+from setsquare.rules.catalogue import Catalogue
+from setsquare.rules.policy import Policy
+from setsquare.syntax import suppressions as comments
+from setsquare.text import LineIndex, Span
+
+OWN = "setsquare"
+_METADATA = {
+    "setsquare": ("ignore", "rule", "reason"),
+    "checkov": ("skip", "id", "comment"),
+    "cfn_nag": ("rules_to_suppress", "id", "reason"),
+    "guard": ("SuppressedRules", "", ""),
+}
+"""Per tool: the key of the list in a resource's metadata, and in its items the keys of the id and of the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Why a finding does not count."""
+
+    by: str
+    reason: str | None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A suppression with the rules that it names: all of a rule, or some of its paths."""
+
+    rules: Mapping[str, frozenset[str] | None]
+    set_aside: SetAside
+    comment: comments.Suppression | None = None
+
+    def covers(self, rule: str, paths: tuple[str, ...]) -> bool:
+        if rule not in self.rules:
+            return False
+        named = self.rules[rule]
+        return named is None or all(any(path == n or path.startswith(f"{n}.") for n in named) for path in paths)
+
+
+class Suppressions:
+    """The suppressions of one unit; ``problems`` are those that are wrong, expired or without effect on purpose."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        policy: Policy,
+        context: Context,
+        scope: TerraformModule | TemplateScope,
+    ) -> None:
+        self._catalogue = catalogue
+        self._policy = policy
+        self._context = context
+        self.problems: list[Problem] = []
+        self._lines: dict[str, LineIndex] = {}
+        self._comments: dict[str, list[_Named]] = {}
+        for path in sorted(context.texts):
+            self._read(path, context.texts[path])
+        self._metadata: dict[str, list[_Named]] = {}
+        if isinstance(scope, TemplateScope):
+            for resource in scope.template.resources:
+                metadata = resource.metadata.get()
+                if metadata is not None:
+                    self._metadata[resource.name] = list(self._in_metadata(metadata))
+
+    def of(self, rule: str, resource: Resource, place: Place, paths: tuple[str, ...]) -> SetAside | None:
+        """Return what sets a finding aside, if anything does and the policy lets it."""
+        exception = self._policy.exception(rule, resource.address, self._context.relative(resource.path))
+        if exception is not None:
+            return SetAside("policy", exception.reason, exception.until.isoformat() if exception.until else None)
+        if not self._policy.may_suppress(rule):
+            return None
+        for named in self._metadata.get(resource.name, []):
+            if named.covers(rule, paths):
+                return named.set_aside
+        spots = {(resource.path, resource.span, resource.header), (place.path, place.span, place.span)}
+        for path, span, header in sorted(spots):
+            for named in self._comments.get(path, []):
+                if named.covers(rule, paths) and self._speaks_of(path, named, span, header):
+                    return named.set_aside
+        return None
+
+    # ------------------------------------------------------------- comments
+
+    def _read(self, path: str, text: bytes) -> None:
+        written = format_of(path, text)
+        if written is None:
+            return
+        found: list[_Named] = []
+        for suppression in comments.read(written, text):
+            place = Place(path, suppression.span)
+            if suppression.problem is not None:
+                self.problems.append(Problem(path, suppression.problem, place))
+                continue
+            rules = self._named_rules(suppression, place)
+            if rules and not self._expired(suppression.until, place):
+                reason = SetAside(f"{suppression.tool} comment", suppression.reason, suppression.until)
+                found.append(_Named(rules, reason, suppression))
+        if found:
+            self._comments[path] = found
+            self._lines[path] = LineIndex(text)
+
+    def _named_rules(self, suppression: comments.Suppression, place: Place) -> dict[str, frozenset[str] | None]:
+        if suppression.tool != OWN:
+            return self._by_alias(suppression.tool, suppression.rules)
+        result: dict[str, frozenset[str] | None] = {}
+        for rule in suppression.rules:
+            if rule in self._catalogue.rules:
+                result[rule] = None
+            else:
+                self.problems.append(Problem(place.path, f"no rule is called {rule}", place))
+        if result and not suppression.reason:
+            self.problems.append(Problem(place.path, "a suppression needs a reason", place))
+        return result
+
+    def _by_alias(self, tool: str, ids: Iterable[str]) -> dict[str, frozenset[str] | None]:
+        result: dict[str, frozenset[str] | None] = {}
+        for identifier in ids:
+            if identifier == "*":
+                return dict.fromkeys(self._catalogue.rules)
+            for rule, path in self._catalogue.aliased(tool, identifier):
+                known = result.get(rule, frozenset())
+                result[rule] = None if path is None or known is None else known | {path}
+        return result
+
+    def _expired(self, until: str | None, place: Place) -> bool:
+        if until is None or date.fromisoformat(until) >= self._policy.as_of:
+            return False
+        self.problems.append(Problem(place.path, f"this suppression ended on {until}", place))
+        return True
+
+    def _speaks_of(self, path: str, named: _Named, span: Span, header: Span) -> bool:
+        comment = named.comment
+        if comment is None:
+            return False
+        lines = self._lines[path]
+        match comment.scope:
+            case comments.Scope.FILE:
+                return True
+            case comments.Scope.LINE:
+                return lines.line_of(comment.span.start) == lines.line_of(header.start)
+            case comments.Scope.NEXT:
+                return comment.target is not None and comment.target.start <= header.start <= comment.target.end
+            case comments.Scope.BLOCK:
+                return span.contains(comment.span)
+
+    # ------------------------------------------------------------- metadata of template resources
+
+    def _in_metadata(self, metadata: Expression) -> Iterable[_Named]:
+        for tool, (list_key, id_key, reason_key) in _METADATA.items():
+            section = _member(metadata, tool)
+            items = _member(section, list_key) if section is not None else None
+            if not isinstance(items, ListExpression):
+                continue
+            for item in items.items:
+                identifier = _text(item if not id_key else _member(item, id_key))
+                if identifier is None:
+                    continue
+                reason = _text(_member(item, reason_key)) if reason_key else None
+                rules = {identifier: None} if tool == OWN else self._by_alias(tool, [identifier])
+                yield _Named(rules, SetAside(f"{tool} metadata", reason, _text(_member(item, "until"))))
+
+
+def _member(expression: Expression | None, key: str) -> Expression | None:
+    if not isinstance(expression, ObjectExpression):
+        return None
+    for entry in expression.entries:
+        if isinstance(entry.key, Literal) and entry.key.value == key:
+            return entry.value
+    return None
+
+
+def _text(expression: Expression | None) -> str | None:
+    return str(expression.value) if isinstance(expression, Literal) and expression.value is not None else None

@@ -1,0 +1,99 @@
+"""YAML text as nodes, read with tree-sitter: only what lies on the way to the asked place is looked at."""
+
+from functools import lru_cache
+
+import tree_sitter
+import tree_sitter_yaml
+
+from setsquare.model import Lazy
+from setsquare.syntax.data_nodes import Item, Kind, Node, Style
+from setsquare.text import Span
+
+_CONTAINERS = {
+    "block_mapping": (Kind.MAPPING, Style.BLOCK),
+    "block_sequence": (Kind.SEQUENCE, Style.BLOCK),
+    "flow_mapping": (Kind.MAPPING, Style.FLOW),
+    "flow_sequence": (Kind.SEQUENCE, Style.FLOW),
+}
+_SCALARS = {
+    "plain_scalar": Style.PLAIN,
+    "single_quote_scalar": Style.SINGLE,
+    "double_quote_scalar": Style.DOUBLE,
+    "block_scalar": Style.FOLDED,
+}
+_WRAPPERS = ("block_node", "flow_node")
+_ITEMS = ("block_mapping_pair", "flow_pair", "block_sequence_item", *_WRAPPERS)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tree_sitter.Parser:
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_yaml.language()))
+
+
+class SitterTree:
+    """A YAML file as tree-sitter reads it, errors included."""
+
+    def __init__(self, source: bytes) -> None:
+        self._tree = _parser().parse(source)
+
+    def path(self, offset: int) -> tuple[Node, ...]:
+        """Return the containers that enclose the byte at the offset, the outermost first."""
+        found: list[Node] = []
+        above: tree_sitter.Node | None = None
+        at: tree_sitter.Node | None = self._tree.root_node
+        while at is not None and at.start_byte <= offset < at.end_byte:
+            if at.type in _CONTAINERS:
+                found.append(_node(at if above is None or above.type not in _WRAPPERS else above))
+            above, at = at, at.first_child_for_byte(offset)
+        return tuple(found)
+
+    def root(self, offset: int) -> Node | None:
+        """Return the outermost container of the document that holds the offset."""
+        for document in self._tree.root_node.children:
+            if document.type == "document" and document.start_byte <= offset <= document.end_byte:
+                for child in document.children:
+                    if child.type in _WRAPPERS:
+                        return _node(child)
+        return None
+
+
+def _node(at: tree_sitter.Node) -> Node:
+    outer = Span(at.start_byte, at.end_byte)
+    content = at
+    anchored = False
+    if at.type in _WRAPPERS:
+        anchored = any(child.type == "anchor" for child in at.children)
+        content = next((child for child in at.children if child.type not in ("tag", "anchor", "comment")), at)
+    span = Span(content.start_byte, content.end_byte)
+    sound = not at.has_error
+    if content.type in _CONTAINERS:
+        kind, style = _CONTAINERS[content.type]
+        return Node(kind, style, outer, span, anchored, sound, Lazy(lambda: _items(content)))
+    if content.type == "alias":
+        return Node(Kind.ALIAS, Style.PLAIN, outer, span, anchored, sound)
+    if content is at:  # a tag or an anchor with nothing after it
+        span = Span(outer.end, outer.end)
+    return Node(Kind.SCALAR, _SCALARS.get(content.type, Style.PLAIN), outer, span, anchored, sound)
+
+
+def _items(container: tree_sitter.Node) -> tuple[Item, ...]:
+    return tuple(_item(child) for child in container.named_children if child.type in _ITEMS)
+
+
+def _item(at: tree_sitter.Node) -> Item:
+    start, end, sound = at.start_byte, at.end_byte, not at.has_error
+    if at.type == "block_sequence_item":
+        inner = next((child for child in at.children if child.type in _WRAPPERS), None)
+        return Item(start, end, None, None if inner is None else _node(inner), start + 1, sound)
+    if at.type in _WRAPPERS:
+        node = _node(at)
+        if at.parent is not None and at.parent.type == "flow_mapping":
+            return Item(start, end, node, None, None, sound)
+        return Item(start, end, None, node, None, sound)
+    colon = next((child.end_byte for child in at.children if child.type == ":"), None)
+    key, value = at.child_by_field_name("key"), at.child_by_field_name("value")
+    if at.type == "flow_pair" and at.parent is not None and at.parent.type == "flow_sequence":
+        pair = Node(Kind.SCALAR, Style.PLAIN, Span(start, end), Span(start, end), sound=False)
+        return Item(start, end, None, pair, None, sound)
+    key_node = None if key is None else _node(key)
+    return Item(start, end, key_node, None if value is None else _node(value), colon, sound)
