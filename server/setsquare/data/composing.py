@@ -28,12 +28,13 @@ QUOTED = "quoted"
 MAX_DEPTH = 100
 """How deep nodes may nest."""
 
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n\r")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _WIDE = re.compile("[^\x00-\x7f]")
 _REPLACEMENT = "\ufffd"
 _BRACKETS = re.compile(rb"[\[\]{}]")
-_DEEP_LINES = re.compile(rb"^(?: {100}|[ \t]*(?:[-?:][ \t]+){20})", re.MULTILINE)
+_DEEP_INDENT = b" " * MAX_DEPTH
+_DEEP_LINE = re.compile(rb"(?:[-?:][ \t]+){20}")
 
 
 class _Untyped:
@@ -103,7 +104,7 @@ class ComposedText:
 
     def _readable(self) -> "str | bytes | None":
         body = self.source[self._first :] if self._first else self.source
-        if body.isascii() and _CONTROLS.search(body) is None:
+        if body.isascii() and len(body.translate(None, _CONTROLS)) == len(body):
             return body
         if b"\0" in body:
             self.problems.append(SyntaxProblem(Span(0, len(self.source)), "this is not text"))
@@ -153,7 +154,7 @@ class ComposedText:
 
 def may_be_deep(source: bytes) -> bool:
     """Tell cheaply whether nodes may nest so deep that only an exact count can tell; brackets in strings count."""
-    if _DEEP_LINES.search(source):
+    if _DEEP_INDENT in source or (source.count(b"-") + source.count(b"?") > MAX_DEPTH and _DEEP_LINE.search(source)):
         return True
     if source.count(b"[") + source.count(b"{") <= MAX_DEPTH:
         return False

@@ -12,7 +12,7 @@ _CONTENT_LINE = re.compile(rb"([ \t]*)[^ \t\r\n#]")
 
 
 class SourceLines:
-    """Questions about the lines of a source; a line ends before its ``\\n`` or ``\\r\\n``."""
+    """Questions about the lines of a source; a line ends before its line break (LF or CRLF)."""
 
     def __init__(self, source: bytes) -> None:
         self.source = source
@@ -27,7 +27,7 @@ class SourceLines:
         at = self.source.find(b"\n", offset)
         if at < 0:
             return len(self.source)
-        return at - 1 if at > offset and self.source[at - 1 : at] == b"\r" else at
+        return at - 1 if self.source[at - 1 : at] == b"\r" else at
 
     def after(self, offset: int) -> int:
         """Return where the next line begins; the end of the source where there is none."""

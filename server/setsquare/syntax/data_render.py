@@ -11,6 +11,7 @@ import yaml
 from setsquare.documents import Dialect
 from setsquare.model import (
     DialectExpression,
+    JsonDocument,
     NewAttribute,
     NewEntry,
     ResourceReference,
@@ -20,13 +21,14 @@ from setsquare.model import (
 )
 from setsquare.syntax.edit_error import EditError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 _DEPTH_LIMIT = 100
 _RESOLVER = yaml.SafeLoader("")
 _STRING_TAG = "tag:yaml.org,2002:str"
 # What YAML 1.2 readers and careless 1.1 readers take for something else than text, beyond PyYAML's own list.
-_OTHER_SCALARS = re.compile(r"[yYnN]|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0[oOxXbB][0-9a-fA-F_]+")
+_OTHER_SCALARS = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0[oOxXbB][0-9a-fA-F_]+")
+_LETTERS = ("y", "Y", "n", "N")  # YAML 1.1 has them as booleans, most readers do not
 _LEADING = "-?:,[]{}#&*!|>'\"%@`"
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
@@ -56,7 +58,8 @@ def plain_is_safe(text: str, *, flow: bool) -> bool:
 
 
 def _resolves_to_other(text: str) -> bool:
-    return bool(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) != _STRING_TAG)
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return bool(tag != _STRING_TAG)
 
 
 def double_quoted(text: str) -> str:
@@ -104,7 +107,8 @@ def yaml_scalar(value: Scalar | DialectExpression | ResourceReference | None, *,
     """
     match value:
         case str():
-            return value if plain_is_safe(value, flow=flow) and "*" not in value else double_quoted(value)
+            plain = plain_is_safe(value, flow=flow) and "*" not in value and value not in _LETTERS
+            return value if plain else double_quoted(value)
         case DialectExpression():
             return _expression_text(value, flow=flow)
         case ResourceReference():
@@ -118,10 +122,12 @@ def _expression_text(expression: DialectExpression, *, flow: bool) -> str:
     around = f"[{text}]" if flow else f"- {text}"
     node = None if "\n" in text or "\r" in text else _compose(around)
     if not isinstance(node, yaml.SequenceNode) or len(node.value) != 1 or not text:
-        raise EditError(f"the policy's expression cannot be written here: {expression.text}")
+        reason = f"the policy's expression cannot be written here: {expression.text}"
+        raise EditError(reason)
     end = node.value[0].end_mark.index
     if around[end:].strip() not in ("", "]"):
-        raise EditError(f"the policy's expression cannot be written here: {expression.text}")
+        reason = f"the policy's expression cannot be written here: {expression.text}"
+        raise EditError(reason)
     return text
 
 
@@ -149,10 +155,12 @@ def _name(reference: ResourceReference) -> str:
 def yaml_flow(value: Written) -> str:
     """Return a value in flow style on one line."""
     if isinstance(value, WrittenMap):
-        return "{" + ", ".join(f"{yaml_key(name, flow=True)}: {yaml_flow(inner)}" for name, inner in value.entries) + "}"
+        return (
+            "{" + ", ".join(f"{yaml_key(name, flow=True)}: {yaml_flow(inner)}" for name, inner in value.entries) + "}"
+        )
     if isinstance(value, tuple):
         return "[" + ", ".join(yaml_flow(item) for item in value) + "]"
-    return yaml_scalar(value, flow=True)
+    return yaml_flow(value.value) if isinstance(value, JsonDocument) else yaml_scalar(value, flow=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,8 @@ class BlockStyle:
 
     def below(self, value: Written, column: int) -> list[str]:
         """Return the lines of a collection that stands below a key at the column; none for what stands beside it."""
+        if isinstance(value, JsonDocument):
+            return self.below(value.value, column)
         if isinstance(value, WrittenMap):
             return self.entries(value, column + self.unit)
         if isinstance(value, tuple):
@@ -196,6 +206,8 @@ class BlockStyle:
 
     def beside(self, value: Written, column: int) -> list[str]:
         """Return a value that starts at the column of a line that is begun; further lines are whole."""
+        if isinstance(value, JsonDocument):
+            return self.beside(value.value, column)
         if isinstance(value, WrittenMap) and value.entries:
             lines = self.entries(value, column)
         elif isinstance(value, tuple) and value:
@@ -208,13 +220,13 @@ class BlockStyle:
         """Return a value that needs no line of its own: a scalar or an empty collection."""
         if isinstance(value, (WrittenMap, tuple)):
             return "{}" if isinstance(value, WrittenMap) else "[]"
-        return yaml_scalar(value, flow=False)
+        return self.inline(value.value) if isinstance(value, JsonDocument) else yaml_scalar(value, flow=False)
 
 
 # --------------------------------------------------------------------- JSON
 
 
-def plain_json(value: Written, dialect: Dialect) -> Json:
+def plain_json(value: Written, dialect: Dialect) -> Json:  # noqa: PLR0911 one return for each kind of value
     """Return a value as JSON data: references and expressions in the dialect's JSON form.
 
     Raises:
@@ -232,9 +244,33 @@ def plain_json(value: Written, dialect: Dialect) -> Json:
             return f"${{{value.text}}}" if dialect is Dialect.TERRAFORM else _long_form(value)
         case ResourceReference():
             return _json_reference(value, dialect)
+        case JsonDocument():
+            terraform = dialect is Dialect.TERRAFORM
+            return f"${{jsonencode({_hcl(value.value)})}}" if terraform else plain_json(value.value, dialect)
         case _:
             number_text(value)
             return value
+
+
+def _hcl(value: Written) -> str:  # noqa: PLR0911 one return for each kind of value
+    """Return a value as a Terraform expression on one line (objects with colons, which Terraform reads too)."""
+    match value:
+        case WrittenMap():
+            pairs = (f"{_hcl(name)}: {_hcl(inner)}" for name, inner in value.entries)
+            return "{" + ", ".join(pairs) + "}"
+        case tuple():
+            return "[" + ", ".join(_hcl(item) for item in value) + "]"
+        case str():
+            return json.dumps(_json_text(value, Dialect.TERRAFORM), ensure_ascii=False)
+        case JsonDocument():
+            return f"jsonencode({_hcl(value.value)})"
+        case DialectExpression():
+            return value.text
+        case ResourceReference():
+            target = f"{value.type}.{_name(value)}.{value.attribute}"
+            return f'"${{{target}}}{_json_text(value.suffix, Dialect.TERRAFORM)}"' if value.suffix else target
+        case _:
+            return number_text(value)
 
 
 def _json_text(text: str, dialect: Dialect) -> str:
@@ -262,7 +298,8 @@ def _compose(text: str) -> yaml.Node | None:
 def _long_form(expression: DialectExpression) -> Json:
     node = _compose(expression.text)
     if node is None:
-        raise EditError(f"the policy's expression cannot be read: {expression.text}")
+        reason = f"the policy's expression cannot be read: {expression.text}"
+        raise EditError(reason)
     return _data(node, _DEPTH_LIMIT)
 
 

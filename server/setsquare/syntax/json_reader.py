@@ -49,6 +49,15 @@ class _Container:
     complete: bool = True
 
 
+def _disbelieve(entries: list[Entry], items: list[Expression]) -> None:
+    """Make the last entry unreadable: a quote that was left out turns text inside out up to the end of its line."""
+    if entries:
+        last = entries[-1]
+        entries[-1] = Entry(last.key, Unreadable(last.value.span, ""), last.span)
+    if items:
+        items[-1] = Unreadable(items[-1].span, "")
+
+
 class JsonReader:
     """Reads the JSON in one stretch of a text.
 
@@ -195,13 +204,15 @@ class JsonReader:
                     self._report(self._token.span, "a colon in a list")
                     self._advance()
                     items[-1] = Unreadable(items[-1].span, "")
-            self._comma(container)
+            if not self._comma(container):
+                _disbelieve(entries, items)
         end = self._close(container)
         self._open.pop()
         span = Span(token.span.start, end)
         if container.closing == b"]":
             if not container.complete:
                 self._doubt()
+                items.append(Unreadable(Span(end, end), ""))
             return ListExpression(span, tuple(items))
         mapping = finish_mapping(self._source, span, entries, self.problems.append)
         return ObjectExpression(span, mapping.entries, mapping.complete and container.complete)
@@ -260,7 +271,7 @@ class JsonReader:
             return
         self._advance()
         name = self._string(key)
-        while self._token.text != b":" or self._token.kind != "mark":
+        if self._token.text != b":":
             self._report(key.span, "a key without a value")
             container.complete = False
             return
@@ -269,7 +280,7 @@ class JsonReader:
             value = self._missing()
         else:
             value = self._value()
-        while self._token.text == b":" and self._token.kind == "mark" and isinstance(value, Literal):
+        while self._token.text == b":" and isinstance(value, Literal):
             # The value is the next entry's key: nothing was typed here yet.
             self._report(key.span, "a key without a value")
             container.complete = False
@@ -280,8 +291,9 @@ class JsonReader:
             value = self._value()
         entries.append(Entry(name, value, Span(name.span.start, max(name.span.end, value.span.end))))
 
-    def _comma(self, container: _Container) -> None:
-        if self._token.text == b"," and self._token.kind == "mark":
+    def _comma(self, container: _Container) -> bool:
+        """Take the comma after an entry; false where other text on the same line puts the entry in doubt."""
+        if self._token.text == b",":
             comma = self._token
             self._advance()
             if self._token.text in (b"}", b"]"):
@@ -289,6 +301,8 @@ class JsonReader:
         elif not self._ends(container):
             self._report(self._token.span, "a comma is missing")
             container.complete = False
+            return self._begins_line(self._token.span.start)
+        return True
 
     def _too_deep(self) -> Expression:
         start = self._token.span

@@ -35,7 +35,7 @@ def json_tree(source: bytes) -> NodeTree:
     root: Node | None = None
     for match in _TOKEN.finditer(source, len(BOM) if source.startswith(BOM) else 0):
         token = match[0]
-        if root is not None:
+        if root is not None or not (stack or token in b"{["):
             raise _broken(match.start())
         if token in b"{[":
             stack.append(_Open(Kind.MAPPING if token == b"{" else Kind.SEQUENCE, match.start()))
@@ -45,21 +45,20 @@ def json_tree(source: bytes) -> NodeTree:
                 _value(stack[-1], node)
             else:
                 root = node
-        elif not stack:
-            raise _broken(match.start())
-        elif token == b",":
-            if stack[-1].wants != b", or close":
-                raise _broken(match.start())
-            stack[-1].wants = b"item"
-        elif token == b":":
-            if stack[-1].wants != b":":
-                raise _broken(match.start())
-            stack[-1].mark, stack[-1].wants = match.end(), b"value"
         else:
-            _scalar(stack[-1], token, match.start())
+            _inside(stack[-1], token, match)
     if root is None:
         raise _broken(len(source))
     return NodeTree((root,))
+
+
+def _inside(opened: _Open, token: bytes, match: re.Match[bytes]) -> None:
+    if token == b"," and opened.wants == b", or close":
+        opened.wants = b"item"
+    elif token == b":" and opened.wants == b":":
+        opened.mark, opened.wants = match.end(), b"value"
+    else:
+        _scalar(opened, token, match.start())
 
 
 def _broken(offset: int) -> EditError:
@@ -77,7 +76,7 @@ def _close(stack: list[_Open], token: bytes, end: int) -> Node:
 
 
 def _scalar(opened: _Open, token: bytes, start: int) -> None:
-    if not _SCALAR.match(token):
+    if not _SCALAR.match(token):  # a comma or colon out of place, or a bare word
         raise _broken(start)
     span = Span(start, start + len(token))
     style = Style.DOUBLE if token.startswith(b'"') else Style.PLAIN

@@ -1,7 +1,7 @@
 """A document of YAML or JSON that is looked at from the outside in: what nobody asks for is not lowered."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -196,6 +196,24 @@ class PiecedPart:
 def _item(entry: Entry) -> Item:
     name = entry.key.value if isinstance(entry.key, Literal) and isinstance(entry.key.value, str) else None
     return Item(name, entry.key.span, WrittenPart(entry.value))
+
+
+def moved(written: Expression, by: int) -> Expression:
+    """Return an expression that a reader lowered as it is written, so many bytes further on."""
+    span = Span(written.span.start + by, written.span.end + by)
+    if isinstance(written, ObjectExpression):
+        entries = tuple(
+            Entry(
+                moved(entry.key, by), moved(entry.value, by), Span(entry.span.start + by, entry.span.end + by)
+            )
+            for entry in written.entries
+        )
+        return ObjectExpression(span, entries, written.complete)
+    if isinstance(written, ListExpression):
+        return ListExpression(span, tuple(moved(item, by) for item in written.items))
+    if isinstance(written, Call):
+        return Call(span, written.name, tuple(moved(argument, by) for argument in written.arguments))
+    return replace(written, span=span)
 
 
 def give_meaning(written: Expression, meaning: Meaning) -> Expression:

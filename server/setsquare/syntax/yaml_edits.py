@@ -2,70 +2,28 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
-from setsquare.model import Written, WrittenMap
+from setsquare.model import JsonDocument, Written, WrittenMap
 from setsquare.syntax.data_nodes import Item, Kind, Node, Style
 from setsquare.syntax.data_patch import Patch, SourceLines
-from setsquare.syntax.data_render import BlockStyle
+from setsquare.syntax.data_render import (
+    BlockStyle,
+    double_quoted,
+    number_text,
+    plain_is_safe,
+    single_quoted,
+    yaml_flow,
+)
+from setsquare.syntax.data_work import Work
 from setsquare.syntax.edit_error import EditError
 from setsquare.text import Span
 
-_FIRST_LIST = re.compile(rb"^( *)((?:- +)*)[^\s#\-][^\n]*:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*( *)-[ \r\n]", re.M)
+_FIRST_LIST = re.compile(
+    rb"^( *)((?:- +)*)[^\s#\-][^\n]*:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*( *)-[ \r\n]", re.MULTILINE
+)
 _CLEAN_PREFIX = re.compile(rb" *(?:- +)*\Z")
 _BODY_LINE = re.compile(rb"\n(?=[ \t]*[^\s]| )")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where new entries go: after the item with this index (-1: before the first), or in place of all."""
-
-    after: int
-
-
-@dataclass(slots=True)
-class Work:
-    """All changes of one container.
-
-    Attributes:
-        node: the container.
-        path: the containers from the document's root to it, itself included.
-        removed: indices of the items that go.
-        replaced: what stands in their place, by index; empty lists are in ``removed``.
-        appended: items for the end of a sequence.
-        placed: (index of the item before, key, value) of new entries of a mapping, in the order of the text.
-        blank_before: keys of new entries that get a blank line before them.
-
-    """
-
-    node: Node
-    path: tuple[Node, ...]
-    removed: set[int] = field(default_factory=set)
-    replaced: dict[int, tuple[Written, ...]] = field(default_factory=dict)
-    appended: list[Written] = field(default_factory=list)
-    placed: list[tuple[int, str, Written]] = field(default_factory=list)
-    blank_before: set[str] = field(default_factory=set)
-
-    @property
-    def depth(self) -> int:
-        """How many containers enclose the items."""
-        return len(self.path)
-
-    @property
-    def survivors(self) -> list[int]:
-        """Indices of the items that stay (or are replaced by others), in order."""
-        return [index for index in range(len(self.node.items)) if index not in self.removed]
-
-    @property
-    def parent(self) -> tuple[Node, Item] | None:
-        """The container above and the item there that holds this one; None at the root."""
-        if len(self.path) > 1:
-            above = self.path[-2]
-            for item in above.items:
-                if item.value is not None and item.value.outer == self.node.outer:
-                    return above, item
-        return None
 
 
 class BlockEditor:
@@ -240,7 +198,9 @@ class BlockEditor:
             return
         span = item.value.outer
         self.refuse_comments(span, item.value)
-        lines = style.beside(value, self._lines.column(span.start))
+        lines = [restyled(self._lines.source, item.value, value, flow=False)]
+        if is_filled(value):
+            lines = style.beside(value, self._lines.column(span.start))
         self._patch.put(span.start, span.end, self._lines.eol(span.start).join(lines), depth)
 
     def set_below(self, item: Item, value: Written, style: BlockStyle, depth: int) -> None:
@@ -307,31 +267,32 @@ class BlockEditor:
     # ----------------------------------------------------------------- removal
 
     def _remove(self, work: Work) -> None:
-        for index in sorted(work.removed):
-            item = work.node.items[index]
-            if self._lines.first_on_line(item.start):
-                self._remove_lines(item, work)
-            else:
-                self._remove_first(work, index)
+        removed = sorted(work.removed)
+        if removed and removed[0] == 0 and not self._lines.first_on_line(work.node.items[0].start):
+            following = work.survivors[0]
+            self._remove_first(work, following)
+            removed = [index for index in removed if index > following]
+        self._drop_lines([work.node.items[index] for index in removed], work.depth)
 
-    def _remove_lines(self, item: Item, work: Work) -> None:
-        start, end = self._lines.start(item.start), self.end_of(item)
-        after = self._lines.after(end)
-        if after == end:  # the last line, without a line break: the one before goes instead
-            start = self._lines.end(start - 1)
-        self._patch.put(start, after, "", work.depth)
-
-    def _remove_first(self, work: Work, index: int) -> None:
-        item = work.node.items[index]
-        following = next(place for place in work.survivors if place > index)
-        for place in range(index + 1, following):
-            work.removed.discard(place)
-        start, end = item.start, work.node.items[following].start
-        line_end = self.end_of(item)
-        if self._lines.has_comment(Span(line_end, end)):
+    def _remove_first(self, work: Work, following: int) -> None:
+        first, end = work.node.items[0], work.node.items[following].start
+        if self._lines.has_comment(Span(self.end_of(first), end)):
             reason = "a comment stands between the entries"
             raise EditError(reason)
-        self._patch.put(start, end, "", work.depth)
+        self._patch.put(first.start, end, "", work.depth)
+
+    def _drop_lines(self, items: Sequence[Item], depth: int) -> None:
+        runs: list[Span] = []
+        for item in items:
+            start, after = self._lines.start(item.start), self._lines.after(self.end_of(item))
+            if runs and runs[-1].end == start:
+                start = runs.pop().start
+            runs.append(Span(start, after))
+        for start, after in runs:
+            if self._lines.source[after - 1 : after] == b"\n":
+                self._patch.put(start, after, "", depth)
+            else:  # the file's last line has no line break: the one before goes instead
+                self._patch.put(self._lines.end(start - 1), after, "", depth)
 
     def _empty(self, work: Work) -> None:
         text = "{}" if work.node.kind is Kind.MAPPING else "[]"
@@ -339,18 +300,17 @@ class BlockEditor:
         if parent is None:
             reason = "the document would be empty"
             raise EditError(reason)
-        item = parent[1]
-        first, last = work.node.items[0], work.node.items[-1]
+        item, first = parent[1], work.node.items[0]
         if self._lines.start(first.start) == self._lines.start(item.start):
             self._patch.put(work.node.span.start, work.node.span.end, text, work.depth)
             return
-        head = self._lines.start(first.start)
         beside = max(self._colon(item), self._tag_end(work.node))
         self._patch.put(beside, beside, " " + text, work.depth)
-        self._patch.put(self._lines.end(head - 1), self.end_of(last), "", work.depth)
+        self._drop_lines(work.node.items, work.depth)
 
     def _tag_end(self, node: Node) -> int:
-        return node.outer.start + len(self._lines.source[node.outer.start : node.span.start].rstrip())
+        before = self._lines.source[node.outer.start : node.span.start].rstrip()
+        return node.outer.start + len(before) if before else 0
 
     # ----------------------------------------------------------------- one mapping becomes a list
 
@@ -397,6 +357,22 @@ def _lost_comment() -> EditError:
     return EditError("a comment inside the value would be lost")
 
 
-def single_map(value: Written) -> bool:
-    """Whether a value is a collection that stands below its key in block style."""
-    return isinstance(value, (WrittenMap, tuple)) and bool(value.entries if isinstance(value, WrittenMap) else value)
+def is_filled(value: Written) -> bool:
+    """Whether a value is a collection with something in it (in block style it takes lines of its own)."""
+    if isinstance(value, JsonDocument):
+        return is_filled(value.value)
+    return isinstance(value, (WrittenMap, tuple)) and value not in ((), WrittenMap(()))
+
+
+def restyled(source: bytes, old: Node, value: Written, *, flow: bool) -> str:
+    """Return a value on one line, a scalar in the quote style of the one that it replaces."""
+    if isinstance(value, (str, bool, int, float)) and old.kind is Kind.SCALAR and old.outer == old.span:
+        text = value if isinstance(value, str) else number_text(value)
+        if old.style is Style.SINGLE:
+            return single_quoted(text)
+        if old.style is Style.DOUBLE:
+            return double_quoted(text)
+        plain = old.style is Style.PLAIN and source[old.span.start : old.span.end] not in (b"", b"null", b"~")
+        if isinstance(value, str) and plain and plain_is_safe(value, flow=flow):
+            return value
+    return yaml_flow(value) if flow else BlockStyle().inline(value)

@@ -60,6 +60,8 @@ def _offsets(text: str, base: int) -> list[int] | range:
 def _roots(source: bytes, text: str, offsets: list[int] | range) -> Iterator[Node]:
     stack: list[_Open] = []
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if event.start_mark is None or event.end_mark is None:
+            continue
         start, end = offsets[event.start_mark.index], offsets[event.end_mark.index]
         if isinstance(event, yaml.CollectionStartEvent):
             kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE

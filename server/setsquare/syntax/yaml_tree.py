@@ -34,17 +34,20 @@ class SitterTree:
     """A YAML file as tree-sitter reads it, errors included."""
 
     def __init__(self, source: bytes) -> None:
+        self._source = source
         self._tree = _parser().parse(source)
 
     def path(self, offset: int) -> tuple[Node, ...]:
         """Return the containers that enclose the byte at the offset, the outermost first."""
         found: list[Node] = []
         above: tree_sitter.Node | None = None
-        at: tree_sitter.Node | None = self._tree.root_node
-        while at is not None and at.start_byte <= offset < at.end_byte:
+        cursor = self._tree.walk()  # Node.first_child_for_byte of tree-sitter 0.26 crashes on a leaf
+        while (at := cursor.node) is not None and at.start_byte <= offset < at.end_byte:
             if at.type in _CONTAINERS:
-                found.append(_node(at if above is None or above.type not in _WRAPPERS else above))
-            above, at = at, at.first_child_for_byte(offset)
+                found.append(_node(at if above is None or above.type not in _WRAPPERS else above, self._source))
+            above = at
+            if cursor.goto_first_child_for_byte(offset) is None:
+                break
         return tuple(found)
 
     def root(self, offset: int) -> Node | None:
@@ -53,22 +56,22 @@ class SitterTree:
             if document.type == "document" and document.start_byte <= offset <= document.end_byte:
                 for child in document.children:
                     if child.type in _WRAPPERS:
-                        return _node(child)
+                        return _node(child, self._source)
         return None
 
 
-def _node(at: tree_sitter.Node) -> Node:
-    outer = Span(at.start_byte, at.end_byte)
+def _node(at: tree_sitter.Node, source: bytes) -> Node:
+    outer = _span(at, source)
     content = at
     anchored = False
     if at.type in _WRAPPERS:
         anchored = any(child.type == "anchor" for child in at.children)
         content = next((child for child in at.children if child.type not in ("tag", "anchor", "comment")), at)
-    span = Span(content.start_byte, content.end_byte)
+    span = _span(content, source)
     sound = not at.has_error
     if content.type in _CONTAINERS:
         kind, style = _CONTAINERS[content.type]
-        return Node(kind, style, outer, span, anchored, sound, Lazy(lambda: _items(content)))
+        return Node(kind, style, outer, span, anchored, sound, Lazy(lambda: _items(content, source)))
     if content.type == "alias":
         return Node(Kind.ALIAS, Style.PLAIN, outer, span, anchored, sound)
     if content is at:  # a tag or an anchor with nothing after it
@@ -76,17 +79,22 @@ def _node(at: tree_sitter.Node) -> Node:
     return Node(Kind.SCALAR, _SCALARS.get(content.type, Style.PLAIN), outer, span, anchored, sound)
 
 
-def _items(container: tree_sitter.Node) -> tuple[Item, ...]:
-    return tuple(_item(child) for child in container.named_children if child.type in _ITEMS)
+def _span(at: tree_sitter.Node, source: bytes) -> Span:
+    """Return the bytes of a node without the white space that tree-sitter counts to what ends the file."""
+    return Span(at.start_byte, at.start_byte + len(source[at.start_byte : at.end_byte].rstrip()))
 
 
-def _item(at: tree_sitter.Node) -> Item:
-    start, end, sound = at.start_byte, at.end_byte, not at.has_error
+def _items(container: tree_sitter.Node, source: bytes) -> tuple[Item, ...]:
+    return tuple(_item(child, source) for child in container.named_children if child.type in _ITEMS)
+
+
+def _item(at: tree_sitter.Node, source: bytes) -> Item:
+    (start, end), sound = _span(at, source), not at.has_error
     if at.type == "block_sequence_item":
         inner = next((child for child in at.children if child.type in _WRAPPERS), None)
-        return Item(start, end, None, None if inner is None else _node(inner), start + 1, sound)
+        return Item(start, end, None, None if inner is None else _node(inner, source), start + 1, sound)
     if at.type in _WRAPPERS:
-        node = _node(at)
+        node = _node(at, source)
         if at.parent is not None and at.parent.type == "flow_mapping":
             return Item(start, end, node, None, None, sound)
         return Item(start, end, None, node, None, sound)
@@ -95,5 +103,5 @@ def _item(at: tree_sitter.Node) -> Item:
     if at.type == "flow_pair" and at.parent is not None and at.parent.type == "flow_sequence":
         pair = Node(Kind.SCALAR, Style.PLAIN, Span(start, end), Span(start, end), sound=False)
         return Item(start, end, None, pair, None, sound)
-    key_node = None if key is None else _node(key)
-    return Item(start, end, key_node, None if value is None else _node(value), colon, sound)
+    key_node = None if key is None else _node(key, source)
+    return Item(start, end, key_node, None if value is None else _node(value, source), colon, sound)

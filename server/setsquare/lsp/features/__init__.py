@@ -1,1 +1,1 @@
-"""The features of the language server, one file each."""
+"""The features of the language server, one file each; ``server.py`` registers them."""

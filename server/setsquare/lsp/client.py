@@ -1,0 +1,59 @@
+"""What the client can do, resolved once from its capabilities."""
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The abilities that features branch on.
+
+    Attributes:
+        pulls: asks for diagnostics itself (LSP 3.17), so nothing is pushed to it.
+        refreshes: can be told to ask again.
+        resolves_edits: asks for a code action's edit only when it is chosen.
+        shows_disabled: shows code actions that cannot be used, with the reason.
+        document_changes: takes edits with the version that they were made for.
+        annotates: asks the person before it applies a change that says so.
+        progress: shows the progress of long work.
+        markdown: shows Markdown in hovers.
+        related: shows related places of a diagnostic.
+        links_codes: shows a link at a diagnostic's code.
+
+    """
+
+    pulls: bool = False
+    refreshes: bool = False
+    resolves_edits: bool = False
+    shows_disabled: bool = False
+    document_changes: bool = False
+    annotates: bool = False
+    progress: bool = False
+    markdown: bool = False
+    related: bool = False
+    links_codes: bool = False
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities) -> "Client":
+        """Read the capabilities that a client announced in ``initialize``."""
+        document = capabilities.text_document or types.TextDocumentClientCapabilities()
+        workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
+        window = capabilities.window or types.WindowClientCapabilities()
+        actions = document.code_action or types.CodeActionClientCapabilities()
+        edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
+        hover = document.hover or types.HoverClientCapabilities()
+        resolved = actions.resolve_support.properties if actions.resolve_support else ()
+        return cls(
+            pulls=document.diagnostic is not None,
+            refreshes=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
+            resolves_edits="edit" in resolved and bool(actions.data_support),
+            shows_disabled=bool(actions.disabled_support),
+            document_changes=bool(edits.document_changes),
+            annotates=edits.change_annotation_support is not None,
+            progress=bool(window.work_done_progress),
+            markdown=types.MarkupKind.Markdown in (hover.content_format or ()),
+            related=bool(published.related_information) or document.diagnostic is not None,
+            links_codes=bool(published.code_description_support) or document.diagnostic is not None,
+        )

@@ -1,0 +1,146 @@
+"""Between Setsquare's terms and the protocol's: the only bilingual file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+
+from setsquare.findings import Finding, UnknownFinding
+from setsquare.lsp.client import Client
+from setsquare.model import Place
+from setsquare.rules.rule import Severity
+from setsquare.text import Edit, LineIndex, Position, Span
+
+SOURCE = "setsquare"
+CONFIRM = "setsquare.confirm"
+"""The id of the change annotation that makes the client ask first."""
+
+_SEVERITIES = {
+    Severity.CRITICAL: types.DiagnosticSeverity.Error,
+    Severity.HIGH: types.DiagnosticSeverity.Error,
+    Severity.MEDIUM: types.DiagnosticSeverity.Warning,
+    Severity.LOW: types.DiagnosticSeverity.Information,
+}
+
+
+def path_of(uri: str) -> str | None:
+    """Return the absolute path that a ``file:`` URI names; None for other schemes."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path)
+    # Windows drives: file:///c%3A/x is c:/x.
+    return path[1:] if len(path) > 2 and path[0] == "/" and path[2] == ":" else path  # noqa: PLR2004
+
+
+def uri_of(path: str) -> str:
+    """Return the ``file:`` URI of an absolute path."""
+    return Path(path).as_uri()
+
+
+class Lines:
+    """Positions in one text, in the units that were negotiated."""
+
+    def __init__(self, source: bytes, encoding: str) -> None:
+        self._index = LineIndex(source)
+        self._encoding = encoding
+
+    def range(self, span: Span) -> types.Range:
+        """Return a span as a range."""
+        start, end = (self._index.position(offset, self._encoding) for offset in span)
+        return types.Range(types.Position(*start), types.Position(*end))
+
+    def offset(self, position: types.Position) -> int:
+        """Return a position as a byte offset, clamped to the text."""
+        return self._index.offset(Position(position.line, position.character), self._encoding)
+
+    def span(self, wanted: types.Range) -> Span:
+        """Return a range as a span, clamped to the text."""
+        start, end = self.offset(wanted.start), self.offset(wanted.end)
+        return Span(min(start, end), max(start, end))
+
+    def text_edit(self, edit: Edit, annotation: str | None = None) -> types.TextEdit:
+        """Return an edit, annotated where the client shall ask first."""
+        new_text = edit.new.decode("utf-8", "replace")
+        if annotation is None:
+            return types.TextEdit(self.range(edit.span), new_text)
+        return types.AnnotatedTextEdit(annotation, self.range(edit.span), new_text)
+
+
+def diagnostic_of(
+    finding: Finding,
+    lines: Lines,
+    related: Mapping[str, Lines],
+    client: Client,
+    documentation: str,
+) -> types.Diagnostic:
+    """Return a finding as a diagnostic."""
+    return types.Diagnostic(
+        range=lines.range(finding.place.span),
+        message=finding.message,
+        severity=_SEVERITIES[finding.rule.severity],
+        code=finding.rule.id,
+        code_description=types.CodeDescription(documentation) if client.links_codes else None,
+        source=SOURCE,
+        related_information=_related(finding, related) if client.related else None,
+        data={"fingerprint": finding.fix.fingerprint, "rule": finding.rule.id, "resource": finding.resource},
+    )
+
+
+def hint_of(finding: UnknownFinding, lines: Lines) -> types.Diagnostic:
+    """Return what cannot be judged as a hint."""
+    return types.Diagnostic(
+        range=lines.range(finding.place.span),
+        message=finding.message,
+        severity=types.DiagnosticSeverity.Hint,
+        code=finding.rule.id,
+        source=SOURCE,
+    )
+
+
+def _related(finding: Finding, related: Mapping[str, Lines]) -> list[types.DiagnosticRelatedInformation] | None:
+    found: list[types.DiagnosticRelatedInformation] = []
+    seen: set[Place] = {finding.place}
+    for violation in finding.violations:
+        origin = violation.origin
+        if origin is None or origin in seen or origin.path not in related:
+            continue
+        seen.add(origin)
+        location = types.Location(uri_of(origin.path), related[origin.path].range(origin.span))
+        found.append(types.DiagnosticRelatedInformation(location, f"{violation.path} is decided here"))
+    return found or None
+
+
+def workspace_edit(
+    edits: Mapping[str, tuple[Edit, ...]],
+    lines: Mapping[str, Lines],
+    versions: Mapping[str, int | None],
+    client: Client,
+    confirm: str | None = None,
+) -> types.WorkspaceEdit:
+    """Return edits as the client can take them.
+
+    Args:
+        edits: by path.
+        lines: the positions of each of these texts.
+        versions: the version that each text had, None for a file that is not open.
+        client: what the client can do.
+        confirm: why a person must agree first; None where nobody must.
+
+    """
+    annotation = CONFIRM if confirm is not None and client.annotates and client.document_changes else None
+    changes = {
+        path: [lines[path].text_edit(edit, annotation) for edit in planned] for path, planned in sorted(edits.items())
+    }
+    if not client.document_changes:
+        return types.WorkspaceEdit(changes={uri_of(path): list(planned) for path, planned in changes.items()})
+    documents: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
+        types.TextDocumentEdit(
+            types.OptionalVersionedTextDocumentIdentifier(uri_of(path), versions.get(path)),
+            list(planned),
+        )
+        for path, planned in changes.items()
+    ]
+    annotations = {CONFIRM: types.ChangeAnnotation(confirm or "", needs_confirmation=True)} if annotation else None
+    return types.WorkspaceEdit(document_changes=documents, change_annotations=annotations)

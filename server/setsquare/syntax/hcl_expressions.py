@@ -1,0 +1,338 @@
+"""Expressions of HCL: syntax tree -> model. What cannot be read with certainty is ``Unreadable``, never a guess."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isfinite
+
+from tree_sitter import Node
+
+from setsquare.model import (
+    Call,
+    Conditional,
+    Entry,
+    Expression,
+    ListExpression,
+    Literal,
+    ObjectExpression,
+    Reference,
+    Template,
+    Unreadable,
+)
+from setsquare.syntax import hcl_tree as tree
+from setsquare.syntax.hcl_text import decode_utf8, remove_indentation, unescape_heredoc, unescape_quoted
+from setsquare.text import Span
+
+MAX_DEPTH = 100
+"""Expressions nested deeper than this are not read."""
+
+_EXACT_INTEGERS = 2**53
+_MAX_DIGITS = 400
+_STEPS = frozenset((tree.GET_ATTRIBUTE, tree.INDEX, tree.SPLAT))
+
+
+class Lowering:
+    """Lowers the nodes of one parsed text.
+
+    ``base`` is what the text's first byte is in the document; with ``fixed``, every expression has that span instead
+    (the text was decoded from something else, so its own offsets mean nothing).
+    """
+
+    __slots__ = ("_base", "_depth", "_fixed", "_text")
+
+    def __init__(self, text: bytes, base: int, fixed: Span | None = None) -> None:
+        self._text = text
+        self._base = base
+        self._fixed = fixed
+        self._depth = 0
+
+    def expression(self, node: Node) -> Expression:
+        """Lower a node ``expression``, whose parts are flat: a term and the steps after it."""
+        if node.has_error:
+            return self._unreadable(node.start_byte, node.end_byte)
+        return self._terms(tree.children(node))
+
+    def unreadable(self, start: int, end: int) -> Unreadable:
+        """Return what stands between two offsets of the text as it is written."""
+        return self._unreadable(start, end)
+
+    def _span(self, start: int, end: int) -> Span:
+        return self._fixed or Span(self._base + start, self._base + end)
+
+    def _node_span(self, node: Node) -> Span:
+        return self._span(node.start_byte, node.end_byte)
+
+    def _source(self, start: int, end: int) -> str:
+        return self._text[start:end].decode("utf-8", "replace")
+
+    def _unreadable(self, start: int, end: int) -> Unreadable:
+        return Unreadable(self._span(start, end), self._source(start, end))
+
+    def _terms(self, nodes: Sequence[Node]) -> Expression:
+        if not nodes:
+            return self._unreadable(0, 0)
+        start, end = nodes[0].start_byte, nodes[-1].end_byte
+        if self._depth >= MAX_DEPTH:
+            return self._unreadable(start, end)
+        self._depth += 1
+        lowered = self._term_with_steps(nodes, start, end)
+        self._depth -= 1
+        return lowered
+
+    def _term_with_steps(self, nodes: Sequence[Node], start: int, end: int) -> Expression:
+        first = next((index for index, node in enumerate(nodes) if node.kind_id in _STEPS), len(nodes))
+        term = self._term(nodes[:first])
+        if first == len(nodes):
+            return term
+        if not isinstance(term, Reference):
+            return self._unreadable(start, end)
+        path = list(term.path)
+        for step in nodes[first:]:
+            path += self._steps(step)
+        return Reference(self._span(start, end), tuple(path))
+
+    def _term(self, nodes: Sequence[Node]) -> Expression:
+        node = nodes[0] if nodes else None
+        if node is None:
+            return self._unreadable(0, 0)
+        if node.type == "(":
+            return self._terms(nodes[1:-1])
+        lower = _TERMS.get(node.kind_id)
+        if lower is None or len(nodes) != 1:
+            return self._unreadable(node.start_byte, nodes[-1].end_byte)
+        return lower(self, node)
+
+    def _nested(self, node: Node) -> Expression:
+        return self._terms(tree.children(node))
+
+    def _variable(self, node: Node) -> Expression:
+        name = decode_utf8(self._text[node.start_byte : node.end_byte])
+        if name is None:
+            return self._unreadable(node.start_byte, node.end_byte)
+        return Reference(self._node_span(node), (name,))
+
+    # ----------------------------------------------------------------- steps
+
+    def _steps(self, node: Node) -> list[str]:
+        parts = tree.children(node)
+        if node.kind_id == tree.GET_ATTRIBUTE:
+            return [self._source(parts[-1].start_byte, parts[-1].end_byte)]
+        if node.kind_id == tree.INDEX:
+            return [self._index(parts[0])]
+        splat = tree.children(parts[0])
+        steps = ["[*]"]
+        for step in splat[1:]:
+            steps += self._steps(step)
+        return steps
+
+    def _index(self, node: Node) -> str:
+        if node.kind_id != tree.NEW_INDEX:
+            return f"[{self._source(node.start_byte + 1, node.end_byte)}]"
+        key = self._nested(tree.children(node)[1])
+        if isinstance(key, Literal) and isinstance(key.value, str):
+            return f'["{key.value}"]'
+        if isinstance(key, Literal) and isinstance(key.value, int) and not isinstance(key.value, bool):
+            return f"[{key.value}]"
+        return "[]"
+
+    # ----------------------------------------------------------------- scalars and text
+
+    def _literal(self, node: Node) -> Expression:
+        inner = node.children[0]
+        if inner.kind_id == tree.STRING:
+            return self._quoted(inner)
+        text = self._source(inner.start_byte, inner.end_byte)
+        if inner.kind_id == tree.NUMBER:
+            number = _number(text)
+            if number is None:
+                return self._unreadable(inner.start_byte, inner.end_byte)
+            return Literal(self._node_span(node), number)
+        if inner.kind_id == tree.BOOLEAN:
+            return Literal(self._node_span(node), text == "true")
+        return Literal(self._node_span(node), None)
+
+    def _template(self, node: Node) -> Expression:
+        inner = node.children[0]
+        return self._quoted(inner) if inner.kind_id == tree.QUOTED else self._heredoc(inner)
+
+    def _quoted(self, node: Node) -> Expression:
+        pieces = self._pieces(node, node.start_byte + 1, node.end_byte - 1)
+        texts: list[str | None] = []
+        for piece in pieces:
+            if isinstance(piece, Node):
+                texts.append(None)
+                continue
+            decoded = decode_utf8(self._text[piece.start : piece.end])
+            unescaped = None if decoded is None else unescape_quoted(decoded)
+            if unescaped is None:
+                return self._unreadable(node.start_byte, node.end_byte)
+            texts.append(unescaped)
+        return self._joined(node, pieces, texts)
+
+    def _heredoc(self, node: Node) -> Expression:
+        markers = [child for child in node.children if child.kind_id == tree.HEREDOC_MARKER]
+        start = self._text.find(b"\n", node.start_byte, node.end_byte) + 1
+        end = self._text.rfind(b"\n", node.start_byte, markers[-1].start_byte) + 1
+        pieces = self._pieces(node, start, end)
+        texts: list[str | None] = []
+        for piece in pieces:
+            if isinstance(piece, Node):
+                texts.append(None)
+                continue
+            decoded = decode_utf8(self._text[piece.start : piece.end])
+            if decoded is None:
+                return self._unreadable(node.start_byte, node.end_byte)
+            texts.append(decoded)
+        if self._text.startswith(b"<<-", node.start_byte):
+            texts = remove_indentation(texts)
+        return self._joined(node, pieces, [None if text is None else unescape_heredoc(text) for text in texts])
+
+    def _pieces(self, node: Node, start: int, end: int) -> list[Span | Node]:
+        """Return the inside of a template: stretches of text and the nodes between them.
+
+        The grammar's own text nodes leave out spaces beside interpolations, so the text is what is between the others.
+        """
+        pieces: list[Span | Node] = []
+        for child in node.children:
+            if not child.is_named or child.kind_id not in _INTERPOLATIONS:
+                continue
+            if start < child.start_byte:
+                pieces.append(Span(start, child.start_byte))
+            pieces.append(child)
+            start = child.end_byte
+        if start < end:
+            pieces.append(Span(start, end))
+        return pieces
+
+    def _joined(self, node: Node, pieces: Sequence[Span | Node], texts: list[str | None]) -> Expression:
+        span = self._node_span(node)
+        if not pieces:
+            return Literal(span, "")
+        self._strip(pieces, texts)
+        parts = []
+        for piece, text in zip(pieces, texts, strict=True):
+            if isinstance(piece, Node):
+                parts.append(self._interpolation(piece, span if len(pieces) == 1 else None))
+            elif text:
+                parts.append(Literal(self._span(piece.start, piece.end), text))
+        if len(parts) == 1:
+            return Literal(span, parts[0].value) if isinstance(parts[0], Literal) and texts[0] is not None else parts[0]
+        return Template(span, tuple(parts)) if parts else Literal(span, "")
+
+    def _interpolation(self, node: Node, whole: Span | None) -> Expression:
+        inner = [child for child in node.children if child.kind_id == tree.EXPRESSION]
+        if node.kind_id != tree.TEMPLATE_INTERPOLATION or len(inner) != 1:
+            return self._unreadable(node.start_byte, node.end_byte)
+        return self._nested(inner[0]) if whole is None else _with_span(self._nested(inner[0]), whole)
+
+    def _strip(self, pieces: Sequence[Span | Node], texts: list[str | None]) -> None:
+        for index, piece in enumerate(pieces):
+            if not isinstance(piece, Node):
+                continue
+            before = texts[index - 1] if index else None
+            after = texts[index + 1] if index + 1 < len(texts) else None
+            if before is not None and self._text.startswith((b"${~", b"%{~"), piece.start_byte):
+                texts[index - 1] = before.rstrip()
+            if after is not None and self._text[piece.end_byte - 2 : piece.end_byte] == b"~}":
+                texts[index + 1] = after.lstrip()
+
+    # ----------------------------------------------------------------- collections
+
+    def _collection(self, node: Node) -> Expression:
+        inner = node.children[0]
+        if inner.kind_id == tree.TUPLE:
+            items = [child for child in inner.children if child.kind_id == tree.EXPRESSION]
+            return ListExpression(self._node_span(node), tuple(self._nested(item) for item in items))
+        elements = [child for child in inner.children if child.kind_id == tree.OBJECT_ELEMENT]
+        entries = tuple(self._entry(element) for element in elements)
+        separated = all(
+            self._is_separated(before.end_byte, after.start_byte)
+            for before, after in zip(elements, elements[1:], strict=False)
+        )
+        return ObjectExpression(self._node_span(node), entries, separated)
+
+    def _is_separated(self, start: int, end: int) -> bool:
+        between = self._text[start:end]
+        return b"\n" in between or b"," in between
+
+    def _entry(self, node: Node) -> Entry:
+        key, sign, value = tree.children(node)
+        if b"\n" in self._text[sign.end_byte : value.start_byte]:
+            lowered: Expression = self._unreadable(value.start_byte, value.end_byte)
+        else:
+            lowered = self._nested(value)
+        return Entry(self._key(key), lowered, self._node_span(node))
+
+    def _key(self, node: Node) -> Expression:
+        parts = tree.children(node)
+        bare = len(parts) == 1 and parts[0].kind_id in (tree.VARIABLE, tree.LITERAL)
+        if bare and not self._text.startswith(b'"', node.start_byte):
+            return Literal(self._node_span(node), self._source(node.start_byte, node.end_byte))
+        return self._terms(parts)
+
+    # ----------------------------------------------------------------- functions and operators
+
+    def _call(self, node: Node) -> Expression:
+        parts = tree.children(node)
+        name = self._source(parts[0].start_byte, parts[0].end_byte)
+        arguments: list[Expression] = []
+        for holder in parts:
+            if holder.kind_id == tree.FUNCTION_ARGUMENTS:
+                arguments = self._arguments(tree.children(holder))
+        return Call(self._node_span(node), name, tuple(arguments))
+
+    def _arguments(self, nodes: Sequence[Node]) -> list[Expression]:
+        arguments = [self._nested(node) for node in nodes if node.kind_id == tree.EXPRESSION]
+        if arguments and nodes[-1].kind_id == tree.ELLIPSIS:
+            last = arguments.pop()
+            if isinstance(last, ListExpression):
+                arguments += last.items
+            else:
+                arguments.append(self._unreadable(nodes[-2].start_byte, nodes[-1].end_byte))
+        return arguments
+
+    def _conditional(self, node: Node) -> Expression:
+        condition, when_true, when_false = (
+            self._nested(child) for child in node.children if child.kind_id == tree.EXPRESSION
+        )
+        return Conditional(self._node_span(node), condition, when_true, when_false)
+
+    def _operation(self, node: Node) -> Expression:
+        inner = node.children[0]
+        parts = tree.children(inner)
+        span = self._node_span(node)
+        if inner.kind_id == tree.UNARY:
+            operand = self._terms(parts[1:])
+            sign = parts[0].type
+            if sign == "-" and isinstance(operand, Literal) and isinstance(operand.value, int | float):
+                return Literal(span, -operand.value)
+            return Call(span, sign, (operand,))
+        at = next(index for index, part in enumerate(parts) if not part.is_named and part.type not in ("(", ")"))
+        return Call(span, parts[at].type, (self._terms(parts[:at]), self._terms(parts[at + 1 :])))
+
+
+def _number(text: str) -> int | float | None:
+    if len(text) > _MAX_DIGITS:
+        return None
+    if text.isdigit():
+        return int(text)
+    number = float(text)
+    if number.is_integer() and abs(number) < _EXACT_INTEGERS:
+        return int(number)
+    return number if isfinite(number) else None
+
+
+def _with_span(expression: Expression, span: Span) -> Expression:
+    return replace(expression, span=span)
+
+
+_INTERPOLATIONS = frozenset((tree.TEMPLATE_INTERPOLATION, tree.TEMPLATE_DIRECTIVE))
+_TERMS: dict[int, Callable[[Lowering, Node], Expression]] = {
+    tree.COLLECTION: Lowering._collection,  # noqa: SLF001 - the table belongs to the class
+    tree.CONDITIONAL: Lowering._conditional,  # noqa: SLF001
+    tree.EXPRESSION: Lowering._nested,  # noqa: SLF001
+    tree.FUNCTION_CALL: Lowering._call,  # noqa: SLF001
+    tree.LITERAL: Lowering._literal,  # noqa: SLF001
+    tree.OPERATION: Lowering._operation,  # noqa: SLF001
+    tree.TEMPLATE: Lowering._template,  # noqa: SLF001
+    tree.VARIABLE: Lowering._variable,  # noqa: SLF001
+}
