@@ -1,0 +1,252 @@
+"""Terraform files (HCL): syntax tree -> blocks, whose bodies and values are lowered when they are first asked for.
+
+A text without errors is read from one tree. A text with errors is read by ``hcl_recovery``, statement by statement.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from tree_sitter import Node
+
+from setsquare.model import (
+    Attribute,
+    Block,
+    Body,
+    ConfigurationFile,
+    Expression,
+    Lazy,
+    SyntaxProblem,
+    Unreadable,
+)
+from setsquare.syntax import hcl_tree as tree
+from setsquare.syntax.hcl_expressions import Lowering
+from setsquare.syntax.hcl_text import decode_utf8, unescape_quoted
+from setsquare.text import BOM, Span
+
+_TFVARS = ".tfvars"
+_VALUE_PREFIX = b"v = "
+# What tree-sitter accepts and HCL does not can only be where one of these is; only such blocks are looked into at once.
+_VALUE_ON_NEXT_LINE = re.compile(rb"=[ \t]*(?:(?:#|//)[^\n]*|/\*[^\n]*)?\r?\n|\n[ \t]*=")
+_TWO_ON_ONE_LINE = re.compile(
+    rb'(?:["\])}/][ \t]*|\w[ \t]+)[A-Za-z_\x80-\xff][\w\x80-\xff-]*[ \t]*(?:=(?![=>])|(?:"[^"\n]*"[ \t]*)*\{)',
+)
+_NAMES = re.compile(rb"^[ \t]*([\w\x80-\xff-]+)[ \t]*=(?![=>])", re.MULTILINE)
+# In a tree without errors only these headers show that the block before them was not closed.
+_SWALLOWED = re.compile(
+    rb'^(?:(?:resource|data|ephemeral)[ \t]*"[^"\n]*"[ \t]*"[^"\n]*"|(?:module|variable|output|provider)[ \t]*"[^"\n]*")'
+    rb"[ \t]*\{",
+    re.MULTILINE,
+)
+
+
+def read(path: str, source: bytes) -> ConfigurationFile:
+    """Read a file. Never raises; a ``.tfvars`` file is one block ``tfvars`` without labels.
+
+    What could not be read is in the file's problems, and the bodies concerned are not ``complete``.
+    """
+    if b"\0" in source:
+        at = source.index(b"\0")
+        return ConfigurationFile(path, (), (SyntaxProblem(Span(at, at + 1), "this is not text"),))
+    base = len(BOM) if source.startswith(BOM) else 0
+    text = source[base:]
+    problems = _encoding_problems(text, base)
+    as_body = path.endswith(_TFVARS)
+    contents = read_text(text, base, problems, split=not as_body)
+    if as_body:
+        whole = Span(base, len(source))
+        body = contents.body(whole)
+        blocks: tuple[Block, ...] = (Block("tfvars", (), whole, Span(base, base), Lazy.of(body)),)
+    else:
+        for attribute in contents.attributes.values():
+            message = f"{attribute.name} is set outside of all blocks"
+            problems.append(SyntaxProblem(attribute.name_span, message))
+        blocks = tuple(contents.blocks)
+    return ConfigurationFile(path, blocks, _in_order(problems))
+
+
+def read_expression(source: bytes, span: Span | None = None) -> Expression:
+    """Read a stretch of a document, or all of it, as one expression; ``Unreadable`` where it is none."""
+    span = span or Span(0, len(source))
+    text = _VALUE_PREFIX + source[span.start : span.end]
+    base = span.start - len(_VALUE_PREFIX)
+    root = tree.parse(text).root_node
+    nodes = [node for child in root.children if child.kind_id == tree.BODY for node in tree.children(child)]
+    if root.has_error or len(nodes) != 1 or nodes[0].kind_id != tree.ATTRIBUTE:
+        return Unreadable(span, source[span.start : span.end].decode("utf-8", "replace"))
+    return Lowering(text, base).expression(tree.children(nodes[0])[2])
+
+
+class Contents:
+    """What is gathered of a body or of a file, and of what is wrong with it."""
+
+    __slots__ = ("attributes", "blocks", "complete", "problems")
+
+    def __init__(self, problems: list[SyntaxProblem], *, complete: bool = True) -> None:
+        self.attributes: dict[str, Attribute] = {}
+        self.blocks: list[Block] = []
+        self.complete = complete
+        self.problems = problems
+
+    def fail(self, span: Span, message: str) -> None:
+        """Record that something could not be read, and may therefore be missing."""
+        self.problems.append(SyntaxProblem(span, message))
+        self.complete = False
+
+    def add(self, attribute: Attribute) -> None:
+        """Add an attribute; of duplicates the first stays."""
+        if attribute.name in self.attributes:
+            self.fail(attribute.name_span, f"{attribute.name} is set twice in this block")
+        else:
+            self.attributes[attribute.name] = attribute
+
+    def body(self, span: Span) -> Body:
+        """Return what was gathered."""
+        return Body(span, self.attributes, tuple(self.blocks), self.complete)
+
+
+class ParsedText:
+    """The blocks and attributes of one text whose tree has no errors.
+
+    ``base`` is where the text starts in the document. With ``doubtful``, no body is complete: the text stands in a
+    block that is not closed, so that what seems to belong to an inner block may belong to an outer one.
+    """
+
+    __slots__ = ("_base", "_doubtful", "_problems", "_text")
+
+    def __init__(self, text: bytes, base: int, problems: list[SyntaxProblem], *, doubtful: bool = False) -> None:
+        self._text = text
+        self._base = base
+        self._problems = problems
+        self._doubtful = doubtful
+
+    def collect(self, root: Node, contents: Contents) -> None:
+        """Gather what stands at the top of the text, and look into the blocks that may not be valid."""
+        for child in root.children:
+            if child.kind_id == tree.BODY:
+                known = len(contents.blocks)
+                self._collect(child.children, contents)
+                self._check(contents.blocks[known:])
+
+    def _collect(self, nodes: Iterable[Node], contents: Contents) -> None:
+        previous_end = -1
+        for node in nodes:
+            kind = node.kind_id
+            if kind == tree.BLOCK:
+                block = self._block(node)
+                if block is None:
+                    contents.fail(self._span(node.start_byte, node.end_byte), "the labels of this block are not text")
+                else:
+                    contents.blocks.append(block)
+            elif kind == tree.ATTRIBUTE:
+                self._add_attribute(node, contents)
+            else:
+                continue
+            start = node.start_byte
+            if previous_end >= 0 and self._text.find(b"\n", previous_end, start) < 0:
+                contents.fail(self._span(start, node.end_byte), "a line break is missing before this")
+            previous_end = node.end_byte
+
+    def _check(self, blocks: Iterable[Block]) -> None:
+        """Lower the blocks that may hold what only lowering finds, so that it is among the problems."""
+        waiting = [block for block in blocks if self._is_suspect(block)]
+        while waiting:
+            waiting += waiting.pop().body.blocks
+
+    def _is_suspect(self, block: Block) -> bool:
+        text = self._text[block.span.start - self._base : block.span.end - self._base]
+        if _VALUE_ON_NEXT_LINE.search(text) or _TWO_ON_ONE_LINE.search(text):
+            return True
+        names = _NAMES.findall(text)
+        return len(names) != len(set(names))
+
+    def _block(self, node: Node) -> Block | None:
+        nodes = node.children
+        labels: list[str] = []
+        kind = nodes[0]
+        last = kind
+        for part in nodes:
+            number = part.kind_id
+            if number == tree.BLOCK_START:
+                break
+            if number == tree.COMMENT:
+                continue
+            if part is not kind:
+                label = self._label(part, quoted=number == tree.STRING)
+                if label is None:
+                    return None
+                labels.append(label)
+            last = part
+        name = self._source(kind)
+        start = kind.start_byte
+        span = self._span(start, node.end_byte)
+        return Block(name, tuple(labels), span, self._span(start, last.end_byte), Lazy(partial(self._body, nodes)))
+
+    def _label(self, node: Node, *, quoted: bool) -> str | None:
+        if not quoted:
+            return self._source(node)
+        text = decode_utf8(self._text[node.start_byte + 1 : node.end_byte - 1])
+        return None if text is None else unescape_quoted(text)
+
+    def _body(self, nodes: list[Node]) -> Body:
+        contents = Contents(self._problems, complete=not self._doubtful)
+        start, end = nodes[0].start_byte, nodes[-1].end_byte
+        for node in nodes:
+            if node.kind_id == tree.BLOCK_START:
+                start = node.start_byte
+            elif node.kind_id == tree.BODY:
+                self._collect(node.children, contents)
+        return contents.body(self._span(start, end))
+
+    def _add_attribute(self, node: Node, contents: Contents) -> None:
+        name, sign, value = tree.children(node)
+        span = self._span(node.start_byte, node.end_byte)
+        if b"\n" in self._text[name.end_byte : value.start_byte]:
+            # Most likely the value is still to be written, and what follows is the next attribute or block.
+            at = self._span(sign.end_byte, sign.end_byte)
+            contents.fail(self._span(name.start_byte, sign.end_byte), "a value is missing after this")
+            lowered: Lazy[Expression] = Lazy.of(Unreadable(at, ""))
+        else:
+            lowered = Lazy(partial(self._value, value))
+        contents.add(Attribute(self._source(name), self._span(name.start_byte, name.end_byte), span, lowered))
+
+    def _value(self, node: Node) -> Expression:
+        return Lowering(self._text, self._base).expression(node)
+
+    def _source(self, node: Node) -> str:
+        return self._text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self._base + start, self._base + end)
+
+
+def read_text(text: bytes, base: int, problems: list[SyntaxProblem], *, split: bool) -> Contents:
+    """Read a text that starts at an offset of its document; ``split``: top-level blocks may be told apart by names."""
+    contents = Contents(problems)
+    root = tree.parse(text).root_node
+    if not root.has_error:
+        ParsedText(text, base, problems).collect(root, contents)
+        starts = {block.span.start - base for block in contents.blocks}
+        if not split or all(match.start() in starts for match in _SWALLOWED.finditer(text)):
+            return contents
+    from setsquare.syntax.hcl_recovery import Recovery  # noqa: PLC0415 - it reads intact pieces with this module
+
+    recovery = Recovery(text, base)
+    if not root.has_error and not recovery.swallows(starts, _SWALLOWED):
+        return contents
+    recovered = Contents(problems)
+    problems[:] = _encoding_problems(text, base)
+    recovery.collect(recovered, split=split)
+    return recovered
+
+
+def _encoding_problems(text: bytes, base: int) -> list[SyntaxProblem]:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return [SyntaxProblem(Span(base + error.start, base + error.end), "this is not UTF-8")]
+    return []
+
+
+def _in_order(problems: Iterable[SyntaxProblem]) -> tuple[SyntaxProblem, ...]:
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.span, problem.message)))
