@@ -14,6 +14,7 @@ from setsquare.rules.rule import (
     Is,
     IsAbsent,
     IsPresent,
+    IsSecret,
     IsSet,
     NoneOf,
     OneOf,
@@ -73,6 +74,8 @@ def expected_text(leaf: BoundLeaf) -> str:
             return "nothing"
         case IsPresent():
             return "a value"
+        case IsSecret():
+            return "a reference to a secret store"
         case Statement(pattern, wanted):
             name = dict(pattern.entries).get("Sid")
             return f"a statement like {operand_text(name)}" if wanted and name else ("such a statement" if wanted else "no such statement")

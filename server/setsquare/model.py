@@ -302,11 +302,15 @@ class Referenced:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Not known here: the expression as written, and the file that decides where one can be named."""
+    """Not known here: the expression as written, and the file that decides where one can be named.
+
+    ``hidden``: of a parameter, whether its value is kept from view (``NoEcho``); None for everything else.
+    """
 
     place: Place
     expression: str
     decided_by: str | None = None
+    hidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

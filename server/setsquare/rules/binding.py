@@ -14,6 +14,7 @@ from setsquare.rules.rule import (
     Is,
     IsAbsent,
     IsPresent,
+    IsSecret,
     IsSet,
     Leaf,
     MapOperand,
@@ -164,7 +165,7 @@ class Binding:
                     return None
                 # A missing replacement disables the fix, never the check.
                 return Excludes(_as_operand(bound_forbidden), substitute)
-            case IsSet() | IsAbsent() | IsPresent() | Statement():
+            case IsSet() | IsAbsent() | IsPresent() | IsSecret() | Statement():
                 return test
 
     def _replace(self, test: Test, **operands: Operand) -> Test | None:

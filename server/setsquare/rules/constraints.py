@@ -33,6 +33,7 @@ from setsquare.rules.rule import (
     Is,
     IsAbsent,
     IsPresent,
+    IsSecret,
     IsSet,
     Missing,
     NoneOf,
@@ -59,8 +60,8 @@ def accepts(leaf: BoundLeaf, origin: Origin, orders: Orders) -> bool | None:
     match origin:
         case Absent():
             return _accepts_absence(leaf, orders)
-        case Opaque():
-            return None
+        case Opaque(hidden=hidden):
+            return hidden if isinstance(leaf.test, IsSecret) else None
         case _:
             return _accepts_present(leaf.test, origin, orders)
 
@@ -72,7 +73,7 @@ def rests_on_default(leaf: BoundLeaf, origin: Origin) -> bool:
 
 def _accepts_absence(leaf: BoundLeaf, orders: Orders) -> bool | None:
     match leaf.test:
-        case IsAbsent():
+        case IsAbsent() | IsSecret():
             return True
         case IsPresent():
             return False
@@ -128,6 +129,8 @@ def _accepts_present(test: Test, origin: Origin, orders: Orders) -> bool | None:
             return _is_set(origin)
         case IsAbsent():
             return _negated(_is_set(origin))
+        case IsSecret():
+            return _is_secret(origin)
         case Statement():
             return None
 
@@ -341,6 +344,21 @@ def _is_set(origin: Origin) -> bool | None:
             return False
         case Referenced() | Text() | Structure():
             return True
+
+
+_SECRET_STORES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
+
+
+def _is_secret(origin: Origin) -> bool | None:
+    match origin:
+        case Known(_, value):
+            return value == "" or str(value).startswith(_SECRET_STORES)
+        case Text(_, (str() as first, *_)) if first.startswith(_SECRET_STORES):
+            return True
+        case Referenced():
+            return True
+        case _:
+            return None
 
 
 def is_forbidden_item(test: Excludes, value: tuple[Origin, ...]) -> bool:

@@ -158,6 +158,11 @@ class IsPresent:
 
 
 @dataclass(frozen=True, slots=True)
+class IsSecret:
+    """``$secret``: not there, or not readable in the code: a reference, a secret store, a parameter that is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """``$document: {$has_statement | $no_statement}``: an IAM document has (``wanted``) or lacks such a statement."""
 
@@ -165,7 +170,7 @@ class Statement:
     wanted: bool
 
 
-Test: TypeAlias = Is | OneOf | NoneOf | Bound | Contains | Excludes | IsSet | IsAbsent | IsPresent | Statement
+Test: TypeAlias = Is | OneOf | NoneOf | Bound | Contains | Excludes | IsSet | IsAbsent | IsPresent | IsSecret | Statement
 
 # --------------------------------------------------------------------- nodes of a state
 
