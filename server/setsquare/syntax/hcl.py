@@ -34,8 +34,8 @@ _TWO_ON_ONE_LINE = re.compile(
 _NAMES = re.compile(rb"^[ \t]*([\w\x80-\xff-]+)[ \t]*=(?![=>])", re.MULTILINE)
 # In a tree without errors only these headers show that the block before them was not closed.
 _SWALLOWED = re.compile(
-    rb'^(?:(?:resource|data|ephemeral)[ \t]*"[^"\n]*"[ \t]*"[^"\n]*"|(?:module|variable|output|provider)[ \t]*"[^"\n]*")'
-    rb"[ \t]*\{",
+    rb'^(?:(?:resource|data|ephemeral)[ \t]*"[^"\n]*"[ \t]*"[^"\n]*"'
+    rb'|(?:module|variable|output|provider)[ \t]*"[^"\n]*")[ \t]*\{',
     re.MULTILINE,
 )
 

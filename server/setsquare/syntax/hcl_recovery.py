@@ -7,6 +7,7 @@ even that is in doubt (a bracket that is not closed), the rest of the body is le
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from setsquare.model import Attribute, Block, Body, Expression, Lazy, Unreadable
@@ -73,7 +74,7 @@ class Recovery:
     def collect(self, contents: Contents, *, split: bool) -> None:
         """Gather what stands at the top of the text; with ``split``, each top-level block name starts a piece."""
         cuts = sorted({0, *(self._in_code(_TOP_LEVEL) if split else ()), len(self._text)})
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             piece = Contents(contents.problems)
             self._read(start, end, piece, 0, doubtful=False)
             for attribute in piece.attributes.values():
