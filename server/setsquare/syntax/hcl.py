@@ -68,7 +68,7 @@ def read(path: str, source: bytes) -> ConfigurationFile:
 def read_expression(source: bytes, span: Span | None = None) -> Expression:
     """Read a stretch of a document, or all of it, as one expression; ``Unreadable`` where it is none."""
     span = span or Span(0, len(source))
-    text = _VALUE_PREFIX + source[span.start : span.end]
+    text = _VALUE_PREFIX + source[span.start : span.end] + b"\n"  # a heredoc ends with its line
     base = span.start - len(_VALUE_PREFIX)
     root = tree.parse(text).root_node
     nodes = [node for child in root.children if child.kind_id == tree.BODY for node in tree.children(child)]

@@ -103,7 +103,7 @@ class Recovery:
                 self._read_statement(statement, contents, depth, doubtful=doubtful)
 
     def _read_intact(self, start: int, end: int, contents: Contents, *, doubtful: bool) -> bool:
-        text = self._text[start:end]
+        text = self._text[start:end] + b"\n"  # without which a heredoc at the end has no end
         root = tree.parse(text).root_node
         if root.has_error:
             return False
