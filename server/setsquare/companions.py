@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from setsquare.documents import Dialect
 from setsquare.model import Absent, Known, Origin, Referenced, Resource, ResourceReference, Sequence, Written
-from setsquare.rules.constraints import some
+from setsquare.logic import some
 from setsquare.rules.rule import Companion
 
 
@@ -20,7 +20,7 @@ def is_linked(companion: Companion, candidate: Resource, primary: Resource) -> b
 def _points_at(origin: Origin, wanted: tuple[str, ...], primary: Resource) -> bool | None:
     match origin:
         case Referenced(_, target):
-            return _same_target(target, wanted, primary)
+            return same_target(target, wanted, primary)
         case Known(_, value):
             return _same_name(str(value), wanted, primary)
         case Sequence(items=items, complete=complete):
@@ -32,7 +32,8 @@ def _points_at(origin: Origin, wanted: tuple[str, ...], primary: Resource) -> bo
             return None
 
 
-def _same_target(target: tuple[str, ...], wanted: tuple[str, ...], primary: Resource) -> bool | None:
+def same_target(target: tuple[str, ...], wanted: tuple[str, ...], primary: Resource) -> bool | None:
+    """Whether a reference names the primary by one of the wanted attributes."""
     steps = tuple(step for step in target if not step.startswith("["))
     if primary.dialect is Dialect.CLOUDFORMATION:
         return steps[0] == primary.name and (len(steps) == 1 or steps[1] in wanted)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from setsquare.findings import Verdict
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Scalar, Sequence, Structure, Value
 from setsquare.rules.binding import Binding, BoundLeaf
-from setsquare.rules.constraints import Orders, accepts, every, number, some
+from setsquare.logic import every, some
+from setsquare.rules.constraints import Orders, accepts, number
 from setsquare.rules.rule import CoversPort, Each, IsPresent, Leaf, Node, Properties, Statement
 
 _ALL_PROTOCOLS = ("-1", "all")

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from setsquare.model import Change, Place
 from setsquare.rules.rule import ImpactLevel, Rule
+from setsquare.text import Span
 
 
 class Verdict(IntEnum):
@@ -22,11 +23,13 @@ class PlacedChange:
     """A symbolic change and the file that it changes.
 
     ``order`` is (rule id, index in the rule): entries of a new block stand in this order.
+    ``region`` is set where the change is to JSON text that stands inside the file, in a heredoc.
     """
 
     path: str
     change: Change
     order: tuple[str, int] = ("", 0)
+    region: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

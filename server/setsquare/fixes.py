@@ -16,7 +16,7 @@ from setsquare.model import (
 )
 from setsquare.syntax import data_edits, hcl_edits
 from setsquare.syntax.edit_error import EditError
-from setsquare.text import Edit, OverlappingEditsError, apply_edits, sorted_edits
+from setsquare.text import Edit, OverlappingEditsError, Span, apply_edits, sorted_edits
 from setsquare.written import MergeConflictError, merge_entries, merge_values
 
 
@@ -113,11 +113,13 @@ def _sort_key(placed: PlacedChange) -> tuple[object, ...]:
 
 def _file_edits(path: str, source: bytes, placed: Sequence[PlacedChange]) -> tuple[Edit, ...]:
     written = format_of(path, source) or Format.YAML
+    regions = sorted({change.region for change in placed if change.region is not None})
     try:
-        changes = merge(change.change for change in placed)
-        if written in (Format.HCL, Format.TFVARS):
-            return sorted_edits(hcl_edits.plan(source, changes))
-        return sorted_edits(data_edits.plan(source, written, changes))
+        edits = _plan(source, written, merge(change.change for change in placed if change.region is None))
+        for region in regions:
+            inside = merge(change.change for change in placed if change.region == region)
+            edits += _plan_inside(source, region, inside)
+        return sorted_edits(edits)
     except EditError as error:
         raise _CannotEditError(error.reason) from error
     except MergeConflictError as error:
@@ -126,6 +128,25 @@ def _file_edits(path: str, source: bytes, placed: Sequence[PlacedChange]) -> tup
     except OverlappingEditsError as error:
         message = "two repairs touch the same text"
         raise _CannotEditError(message) from error
+
+
+def _plan(source: bytes, written: Format, changes: Sequence[Change]) -> list[Edit]:
+    if not changes:
+        return []
+    if written in (Format.HCL, Format.TFVARS):
+        return list(hcl_edits.plan(source, changes))
+    return list(data_edits.plan(source, written, changes))
+
+
+def _plan_inside(source: bytes, region: Span, changes: Sequence[Change]) -> list[Edit]:
+    """Plan changes to JSON text that stands inside another document."""
+    moved = [replace(change, span=_moved(change.span, -region.start)) for change in changes if change.span is not None]
+    edits = data_edits.plan(source[region.start : region.end], Format.JSON, moved)
+    return [Edit(_moved(edit.span, region.start), edit.new) for edit in edits]
+
+
+def _moved(span: Span, distance: int) -> Span:
+    return Span(span.start + distance, span.end + distance)
 
 
 def merge(changes: Iterable[Change]) -> list[Change]:

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence as Sequence_
 
+from setsquare.logic import every, negated, some
 from setsquare.model import (
     Absent,
     DialectExpression,
@@ -118,47 +119,21 @@ def _accepts_present(test: Test, origin: Origin, orders: Orders) -> bool | None:
         case OneOf(values):
             return _all_items(origin, lambda item: _member(item, values))
         case NoneOf(values):
-            return _all_items(origin, lambda item: _negated(_member(item, values)))
+            return _all_items(origin, lambda item: negated(_member(item, values)))
         case Bound(bound, lower, order):
             return _within(origin, bound, lower=lower, order=orders.get(order or ""), version=order == "version")
         case Contains(items, item_key):
             return _contains(origin, items, item_key)
         case Excludes(forbidden):
-            return _all_items(origin, lambda item: _negated(_forbidden(item, forbidden)))
+            return _all_items(origin, lambda item: negated(_forbidden(item, forbidden)))
         case IsSet() | IsPresent():
             return _is_set(origin)
         case IsAbsent():
-            return _negated(_is_set(origin))
+            return negated(_is_set(origin))
         case IsSecret():
             return _is_secret(origin)
         case Statement():
             return None
-
-
-def _negated(answer: bool | None) -> bool | None:
-    return None if answer is None else not answer
-
-
-def every(answers: Iterable[bool | None]) -> bool | None:
-    """Return the three-valued conjunction."""
-    result: bool | None = True
-    for answer in answers:
-        if answer is False:
-            return False
-        if answer is None:
-            result = None
-    return result
-
-
-def some(answers: Iterable[bool | None]) -> bool | None:
-    """Return the three-valued disjunction."""
-    result: bool | None = False
-    for answer in answers:
-        if answer is True:
-            return True
-        if answer is None:
-            result = None
-    return result
 
 
 def _all_items(origin: Origin, judge: "type[object] | object") -> bool | None:

@@ -29,7 +29,7 @@ _VALUE_PREFIX = b"v = "
 # What tree-sitter accepts and HCL does not can only be where one of these is; only such blocks are looked into at once.
 _VALUE_ON_NEXT_LINE = re.compile(rb"=[ \t]*(?:(?:#|//)[^\n]*|/\*[^\n]*)?\r?\n|\n[ \t]*=")
 _TWO_ON_ONE_LINE = re.compile(
-    rb'(?:["\])}/][ \t]*|\w[ \t]+)[A-Za-z_\x80-\xff][\w\x80-\xff-]*[ \t]*(?:=(?![=>])|(?:"[^"\n]*"[ \t]*)*\{)',
+    rb'(?:["\])}/][ \t]*+|\w[ \t]++)[A-Za-z_\x80-\xff][\w\x80-\xff-]*+[ \t]*+(?:=(?![=>])|(?:"[^"\n]*"[ \t]*+)*+\{)',
 )
 _NAMES = re.compile(rb"^[ \t]*([\w\x80-\xff-]+)[ \t]*=(?![=>])", re.MULTILINE)
 # In a tree without errors only these headers show that the block before them was not closed.

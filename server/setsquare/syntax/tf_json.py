@@ -117,21 +117,22 @@ def _body(source: bytes, written: ObjectExpression, *, literal: bool) -> Body:
         name = _name(entry)
         if name is None or name == _COMMENT or name in attributes:
             continue
-        lazy = Lazy(lambda value=entry.value: value if literal else _lower(source, value))
+        lazy = Lazy(lambda value=entry.value: value if literal else lower(source, value))
         attributes[name] = Attribute(name, entry.key.span, entry.span, lazy)
     return Body(written.span, attributes, (), written.complete)
 
 
-def _lower(source: bytes, value: Expression) -> Expression:
+def lower(source: bytes, value: Expression) -> Expression:
+    """Return JSON as Terraform means it: strings are templates."""
     if isinstance(value, Literal):
         if isinstance(value.value, str) and ("${" in value.value or "%{" in value.value):
             return _template(source, value)
         return value
     if isinstance(value, ListExpression):
-        return ListExpression(value.span, tuple(_lower(source, item) for item in value.items))
+        return ListExpression(value.span, tuple(lower(source, item) for item in value.items))
     if isinstance(value, ObjectExpression):
         entries = tuple(
-            Entry(_lower(source, entry.key), _lower(source, entry.value), entry.span)
+            Entry(lower(source, entry.key), lower(source, entry.value), entry.span)
             for entry in value.entries
             if _name(entry) != _COMMENT
         )

@@ -1,0 +1,288 @@
+"""Statement tests against policy documents, by meaning; and where a wanted statement is added."""
+
+from collections.abc import Sequence as Sequence_
+
+from setsquare.changes import NoChangeError
+from setsquare.companions import same_target
+from setsquare.evaluation import DocumentVerdict
+from setsquare.findings import PlacedChange
+from setsquare.iam import ANYONE, covers_action, elements, has_any, is_missing
+from setsquare.logic import every, negated, some
+from setsquare.model import (
+    Absent,
+    ExtendList,
+    Insert,
+    Known,
+    NewAttribute,
+    NewBlock,
+    NewEntry,
+    Opaque,
+    Origin,
+    Referenced,
+    Resource,
+    ResourceReference,
+    Sequence,
+    Structure,
+    Text,
+    Value,
+    Written,
+    WrittenMap,
+)
+from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.policy_documents import Document, read_document
+from setsquare.resolve.terraform import TerraformModule
+from setsquare.rules.binding import Binding, Unset
+from setsquare.rules.rule import AnyElement, MapOperand, Operand, Statement
+
+Scope = TerraformModule | TemplateScope
+_ARN_ATTRIBUTES = ("arn", "Arn")
+_NAME_ATTRIBUTES = ("id", "bucket", "Ref")
+
+
+class DocumentReader:
+    """Judges the documents that a rule's leaves hold, for one primary resource."""
+
+    def __init__(self, scope: Scope, primary: Resource, binding: Binding) -> None:
+        self._scope = scope
+        self._primary = primary
+        self._binding = binding
+
+    def judge(self, test: Statement, origin: Origin) -> tuple[DocumentVerdict, ...]:
+        """Return whether a document has, or lacks, such a statement: one verdict for each statement that violates."""
+        document = read_document(self._scope, origin)
+        if document is None:
+            return (DocumentVerdict(None, origin),)
+        if test.wanted:
+            return (DocumentVerdict(self._has(document, test.pattern), origin),)
+        return self._lacks(document, test.pattern, origin)
+
+    def _has(self, document: Document, pattern: MapOperand) -> bool | None:
+        found = some(self._fulfils(statement, pattern) for statement in document.statements.items)
+        return found if found or document.statements.complete else None
+
+    def _lacks(self, document: Document, pattern: MapOperand, origin: Origin) -> tuple[DocumentVerdict, ...]:
+        verdicts: list[DocumentVerdict] = []
+        for statement in document.statements.items:
+            answer, decisive = self._matches(statement, pattern)
+            if answer is not False:
+                verdicts.append(DocumentVerdict(negated(answer), decisive or statement))
+        if not document.statements.complete:
+            verdicts.append(DocumentVerdict(None, origin))
+        violated = tuple(verdict for verdict in verdicts if verdict.accepted is False)
+        return violated or tuple(verdicts[:1]) or (DocumentVerdict(True, origin),)  # noqa: FBT003 - a NamedTuple's field
+
+    # ------------------------------------------------------------- a statement that must not be there
+
+    def _matches(self, statement: Structure, pattern: MapOperand) -> tuple[bool | None, Origin | None]:
+        answers: list[bool | None] = []
+        decisive: Origin | None = None
+        for key, wanted in pattern.entries:
+            answer, origin = self._key_matches(statement.lookup(key), wanted)
+            answers.append(answer)
+            if answer is None:
+                decisive = origin or decisive
+            elif decisive is None and isinstance(wanted, AnyElement):
+                decisive = origin
+        return every(answers), decisive
+
+    def _key_matches(self, value: Value, wanted: Operand) -> tuple[bool | None, Origin | None]:
+        match wanted:
+            case AnyElement(values):
+                return has_any(value, tuple(str(item) for item in values))
+            case MapOperand((("$absent", _),)):
+                return is_missing(value), None
+            case MapOperand((("$present", _),)):
+                return negated(is_missing(value)), None
+            case MapOperand(entries):
+                return self._members_match(value, entries)
+            case tuple():
+                answers = [has_any(value, (str(item),)) for item in wanted]
+                return every(answer for answer, _ in answers), next((origin for _, origin in answers), None)
+            case _:
+                return has_any(value, (str(wanted),))
+
+    def _members_match(self, value: Value, entries: tuple[tuple[str, Operand], ...]) -> tuple[bool | None, Origin | None]:
+        answers: list[bool | None] = []
+        for origin in value:
+            if isinstance(origin, Structure):
+                answers.append(every(self._key_matches(origin.lookup(key), wanted)[0] for key, wanted in entries))
+            else:
+                answers.append(None if isinstance(origin, Opaque) else False)
+        return some(answers), None
+
+    # ------------------------------------------------------------- a statement that must be there
+
+    def _fulfils(self, statement: Structure, pattern: MapOperand) -> bool | None:
+        keys = dict(pattern.entries)
+        answers: list[bool | None] = []
+        for key, operand in keys.items():
+            wanted = self._binding.operand(operand)
+            if key != "Sid" and not isinstance(wanted, Unset):
+                answers.append(self._key_fulfils(key, statement.lookup(key), wanted))
+        if "Condition" not in keys:
+            answers.append(is_missing(statement.lookup("Condition")))
+        return every(answers)
+
+    def _key_fulfils(self, key: str, value: Value, wanted: Written) -> bool | None:
+        options = wanted if isinstance(wanted, tuple) else (wanted,)
+        if key == "Condition":
+            return _same_conditions(value, wanted)
+        found = elements(value).origins
+        if key == "Resource":
+            return every(some(self._covers_resource(origin, option) for origin in found) for option in options)
+        if key == "Action":
+            return every(some(covers_action(origin, str(option)) for origin in found) for option in options)
+        return every(has_any(value, (str(option),))[0] for option in options)
+
+    def _covers_resource(self, origin: Origin, wanted: Written) -> bool | None:
+        if isinstance(origin, Known) and origin.value == ANYONE:
+            return True
+        if not isinstance(wanted, ResourceReference):
+            return isinstance(origin, Known) and origin.value == wanted
+        match origin:
+            case Referenced(_, target):
+                return self._is_primary(target, wanted.attribute) if not wanted.suffix else False
+            case Known(_, value):
+                return self._is_named(str(value), wanted.suffix)
+            case Text(_, parts):
+                return self._is_spelled(parts, wanted)
+            case _:
+                return None
+
+    def _is_primary(self, target: tuple[str, ...], attribute: str) -> bool | None:
+        return same_target(target, (attribute,), self._primary)
+
+    def _is_named(self, text: str, suffix: str) -> bool | None:
+        names = [o for a in ("bucket", "BucketName") for o in self._primary.value.lookup(a)]
+        known = [str(origin.value) for origin in names if isinstance(origin, Known)]
+        return any(text == f"arn:aws:s3:::{name}{suffix}" for name in known)
+
+    def _is_spelled(self, parts: tuple[str | Referenced | Opaque, ...], wanted: ResourceReference) -> bool | None:
+        """Compare ``${x.arn}/*`` and ``arn:aws:s3:::${x.id}/*`` with the wanted reference."""
+        references = [part for part in parts if isinstance(part, Referenced)]
+        if len(references) != 1:
+            return None
+        at = parts.index(references[0])
+        before, after = parts[:at], "".join(str(part) for part in parts[at + 1 :])
+        target = references[0].target
+        if not before:
+            return every([self._is_primary(target, wanted.attribute), after == wanted.suffix])
+        is_arn = isinstance(before[-1], str) and before[-1].endswith(":::") and wanted.attribute in _ARN_ATTRIBUTES
+        if not is_arn:
+            return False
+        is_name = some(self._is_primary(target, name) for name in _NAME_ATTRIBUTES)
+        return every([is_name, after == wanted.suffix])
+
+    # ------------------------------------------------------------- adding a statement
+
+    @staticmethod
+    def insertion(scope: Scope, origin: Origin, statement: WrittenMap) -> Sequence_[PlacedChange]:
+        """Return how a statement is added to the document that an origin holds.
+
+        Raises:
+            NoChangeError: the document cannot be edited where it is written.
+
+        """
+        document = read_document(scope, origin)
+        if document is None or document.container is None:
+            reason = "the policy document is written in a form that cannot be edited safely"
+            raise NoChangeError(reason)
+        container = document.container
+        path = container.place.path
+        if document.is_data_source:
+            block = NewBlock("statement", _as_block(statement))
+            return (PlacedChange(path, Insert(container.place.span, (block,))),)
+        if document.region is not None:
+            statement = _with_templates(statement)
+        for written in container.lookup("Statement"):
+            match written:
+                case Sequence(place=place, complete=True):
+                    return (PlacedChange(path, ExtendList(place.span, (statement,)), region=document.region),)
+                case Absent(None):
+                    entry = NewAttribute("Statement", (statement,))
+                    return (PlacedChange(path, Insert(container.place.span, (entry,)), region=document.region),)
+                case _:
+                    break
+        reason = "the document's Statement is not a list that could be extended"
+        raise NoChangeError(reason)
+
+
+def _same_conditions(value: Value, wanted: Written) -> bool | None:
+    answers: list[bool | None] = []
+    for origin in value:
+        match origin:
+            case Structure():
+                answers.append(_as_text(origin) == _written_text(wanted))
+            case Absent():
+                answers.append(False)
+            case _:
+                answers.append(None)
+    return every(answers)
+
+
+def _as_text(structure: Structure) -> dict[tuple[str, str], tuple[str, ...]]:
+    table: dict[tuple[str, str], tuple[str, ...]] = {}
+    for operator in structure.names:
+        for inner in structure.lookup(operator):
+            if isinstance(inner, Structure):
+                for key in inner.names:
+                    found = elements(inner.lookup(key)).origins
+                    texts = tuple(str(o.value).lower() if isinstance(o, Known) else "?" for o in found)
+                    table[operator.lower(), key.lower()] = texts
+    return table
+
+
+def _written_text(wanted: Written) -> dict[tuple[str, str], tuple[str, ...]]:
+    table: dict[tuple[str, str], tuple[str, ...]] = {}
+    for operator, keys in wanted.entries if isinstance(wanted, WrittenMap) else ():
+        for key, value in keys.entries if isinstance(keys, WrittenMap) else ():
+            options = value if isinstance(value, tuple) else (value,)
+            table[operator.lower(), key.lower()] = tuple(str(option).lower() for option in options)
+    return table
+
+
+def _with_templates(value: WrittenMap) -> WrittenMap:
+    """Return a statement for JSON text inside Terraform, where a reference is a template."""
+    converted = _templated(value)
+    return converted if isinstance(converted, WrittenMap) else value
+
+
+def _templated(value: Written) -> Written:
+    match value:
+        case ResourceReference(kind, name, attribute, suffix):
+            address = f"{kind}.{name}" if kind else str(name)
+            return f"${{{address}.{attribute}}}{suffix}"
+        case WrittenMap(entries):
+            return WrittenMap(tuple((key, _templated(item)) for key, item in entries))
+        case tuple():
+            return tuple(_templated(item) for item in value)
+        case _:
+            return value
+
+
+_ATTRIBUTES = (("Sid", "sid"), ("Effect", "effect"), ("Action", "actions"), ("Resource", "resources"))
+
+
+def _as_block(statement: WrittenMap) -> tuple[NewEntry, ...]:
+    """Return the inside of a ``statement`` block of the data source."""
+    table = dict(statement.entries)
+    entries: list[NewEntry] = []
+    for key, name in _ATTRIBUTES:
+        if key in table:
+            value = table[key]
+            listed = value if isinstance(value, tuple) or name in ("sid", "effect") else (value,)
+            entries.append(NewAttribute(name, listed))
+    condition = table.get("Condition")
+    for test, keys in condition.entries if isinstance(condition, WrittenMap) else ():
+        for variable, value in keys.entries if isinstance(keys, WrittenMap) else ():
+            values = value if isinstance(value, tuple) else (value,)
+            inner = (NewAttribute("test", test), NewAttribute("variable", variable), NewAttribute("values", values))
+            entries.append(NewBlock("condition", inner))
+    if "Principal" in table:
+        principal = table["Principal"]
+        kind = ANYONE if principal == ANYONE else "AWS"
+        identifiers = principal if isinstance(principal, tuple) else (principal,)
+        inner = (NewAttribute("type", kind), NewAttribute("identifiers", identifiers))
+        entries.append(NewBlock("principals", inner))
+    return tuple(entries)
+

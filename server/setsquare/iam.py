@@ -1,0 +1,121 @@
+"""What the elements of an IAM policy statement mean, and how two compare; no syntax, no rules.
+
+Source: the IAM JSON policy elements reference, docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from setsquare.logic import some
+from setsquare.model import Absent, Known, Opaque, Origin, Referenced, Sequence, Structure, Text, Value
+
+ANYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements under one key of a statement, lists and mappings made flat.
+
+    ``complete`` is false where there may be more.
+    """
+
+    origins: tuple[Origin, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one document, each as a structure with the keys of the JSON form.
+
+    ``complete`` is false where there may be more.
+    """
+
+    items: tuple[Structure, ...]
+    complete: bool = True
+
+
+def elements(value: Value) -> Elements:
+    """Return the elements of a value: a scalar, a list, or a mapping of types to either (``Principal``)."""
+    origins: list[Origin] = []
+    complete = True
+    todo = list(value)
+    while todo:
+        origin = todo.pop(0)
+        match origin:
+            case Absent():
+                pass
+            case Sequence(items=items):
+                complete = complete and origin.complete
+                todo[:0] = [inner for item in items for inner in item]
+            case Structure(names=names, lookup=lookup):
+                todo[:0] = [inner for name in names for inner in lookup(name)]
+            case _:
+                origins.append(origin)
+    return Elements(tuple(origins), complete)
+
+
+def is_one(origin: Origin, wanted: str) -> bool | None:
+    """Whether an element is this text, in any letter case that AWS ignores."""
+    match origin:
+        case Known(_, value):
+            return str(value).casefold() == wanted.casefold()
+        case Referenced():
+            # The identity of something is never a wildcard.
+            return False if "*" in wanted else None
+        case Text(_, parts):
+            fixed = "".join(part for part in parts if isinstance(part, str))
+            return False if fixed.strip("*") or wanted == ANYONE else None
+        case _:
+            return None
+
+
+def has_any(value: Value, wanted: tuple[str, ...]) -> tuple[bool | None, Origin | None]:
+    """Whether some element is among these texts, and the element that decides it."""
+    found = elements(value)
+    doubtful: Origin | None = None
+    for origin in found.origins:
+        answer = some(is_one(origin, text) for text in wanted)
+        if answer:
+            return True, origin
+        if answer is None and doubtful is None:
+            doubtful = origin
+    if doubtful is not None or not found.complete:
+        return None, doubtful
+    return False, None
+
+
+def covers_action(origin: Origin, wanted: str) -> bool | None:
+    """Whether an action element, which may hold wildcards, includes all that another stands for."""
+    match origin:
+        case Known(_, value):
+            return _pattern(str(value).casefold()).fullmatch(wanted.casefold()) is not None
+        case Opaque() | Text():
+            return None
+        case _:
+            return False
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text), re.DOTALL)
+
+
+def is_missing(value: Value) -> bool | None:
+    """Whether a key is not there, or holds nothing."""
+    answers = {_is_nothing(origin) for origin in value}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _is_nothing(origin: Origin) -> bool | None:
+    match origin:
+        case Absent():
+            return True
+        case Sequence(items=items, complete=complete):
+            return not items if complete else None
+        case Structure(names=names):
+            return not names
+        case Opaque():
+            return None
+        case _:
+            return False
