@@ -72,7 +72,6 @@ class TracedText:
             kept, new = offset + 1, at + 1
 
 
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line as the formatter sees it: a string, comment or heredoc that spans several belongs to one.
@@ -184,8 +183,8 @@ def _comment_gap(line: Line) -> Span | None:
 
 def _chains(text: bytes, gap_of: GapOf) -> Iterator[list[tuple[Span, int]]]:
     """Yield runs of lines that are lined up: each line's gap, and how wide it has to be."""
-    for lined_up, lines in groupby(lines_of(text), key=lambda line: gap_of(line) is not None):
-        if lined_up:
+    for is_chain, lines in groupby(lines_of(text), key=lambda line: gap_of(line) is not None):
+        if is_chain:
             gaps = [(gap, line.start) for line in lines if (gap := gap_of(line)) is not None]
             widths = [columns(text[start : gap.start]) for gap, start in gaps]
             widest = max(widths)
@@ -223,9 +222,14 @@ def settle(before: bytes, after: TracedText) -> None:
 
     """
     _indent(before, after)
-    # Comments stand after what the signs have moved.
-    for gap_of in (_sign_gap, _comment_gap):
-        _line_up(before, after, gap_of)
+    _line_up(before, after)
+
+
+def lined_up(text: bytes) -> bytes:
+    """Return a new text with its signs and comments lined up."""
+    traced = TracedText(text)
+    _line_up(b"", traced)
+    return traced.text
 
 
 def _indent(before: bytes, after: TracedText) -> None:
@@ -234,7 +238,13 @@ def _indent(before: bytes, after: TracedText) -> None:
         after.apply(_fitted(after.text, ((Span(line.start, line.code), width) for line, width in wanted)))
 
 
-def _line_up(before: bytes, after: TracedText, gap_of: GapOf) -> None:
+def _line_up(before: bytes, after: TracedText) -> None:
+    # Comments stand after what the signs have moved.
+    for gap_of in (_sign_gap, _comment_gap):
+        _line_up_gaps(before, after, gap_of)
+
+
+def _line_up_gaps(before: bytes, after: TracedText, gap_of: GapOf) -> None:
     astray = {
         gap.end
         for chain in _chains(before, gap_of)

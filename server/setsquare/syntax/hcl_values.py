@@ -24,6 +24,7 @@ from setsquare.syntax.edit_error import EditError
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _KEYWORDS = frozenset({"for", "true", "false", "null"})
 _LONGEST_LINE = 100
+_EXACT = 1e15
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\u2028\u2029]|\$+(?=\{)|%+(?=\{)')
 
@@ -98,11 +99,11 @@ class Writer:
     def block(self, header: bytes, entries: Sequence[NewEntry], indent: bytes) -> bytes:
         """Return a block without the indentation of its first line: attributes, then nested blocks."""
         inner = indent + self.unit
-        attributes = [self.attribute(entry.name, entry.value, inner) for entry in entries if isinstance(entry, NewAttribute)]
-        groups = [(self.eol + inner).join(attributes)] if attributes else []
-        groups += [
-            self.block(entry.name.encode(), entry.entries, inner) for entry in entries if isinstance(entry, NewBlock)
-        ]
+        attributes = [entry for entry in entries if isinstance(entry, NewAttribute)]
+        blocks = [entry for entry in entries if isinstance(entry, NewBlock)]
+        lines = [self.attribute(entry.name, entry.value, inner) for entry in attributes]
+        groups = [(self.eol + inner).join(lines)] if lines else []
+        groups += [self.block(entry.name.encode(), entry.entries, inner) for entry in blocks]
         return header + b" " + self._body(groups, indent)
 
     def resource(self, new: NewResource) -> bytes:
@@ -143,9 +144,8 @@ def _number(value: float) -> bytes:
     if not math.isfinite(value):
         reason = f"{value} is not a number that can be written"
         raise EditError(reason)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 exact in both readings
-        value = int(value)
-    return repr(value).encode()
+    whole = int(value)
+    return repr(whole if whole == value and abs(value) < _EXACT else value).encode()
 
 
 def _reference(reference: ResourceReference) -> str:
