@@ -1,7 +1,6 @@
 """What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from setsquare.model import Change, Place
@@ -152,4 +151,4 @@ class Analysis:
     problems: tuple[Problem, ...] = ()
     resources: int = 0
     satisfied: tuple[Satisfied, ...] = ()
-    written_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    files: int = 0

@@ -80,7 +80,8 @@ class Line:
         start: where it begins.
         code: where its first token begins; the end of a blank line.
         end: where its last token ends.
-        sign_gap: the space before the ``=`` of a whole expression, else None.
+        sign_gap: the space before the first ``=``, else None.
+        is_whole: whether what follows that ``=`` ends on this line; only then it is lined up with others.
         comment_gap: the space before a comment at the end, else None.
         net: how many more brackets it opens than it closes.
 
@@ -90,6 +91,7 @@ class Line:
     code: int
     end: int
     sign_gap: Span | None
+    is_whole: bool
     comment_gap: Span | None
     net: int
 
@@ -120,9 +122,11 @@ def _line(text: bytes, start: int, end: int, tokens: Sequence[Token]) -> Line:
         comment_gap = Span(code_end, tokens[-1].start)
     sign = _sign(text, code, code_end, tokens)
     sign_gap = None
-    if sign is not None and _net(token for token in tokens if token.start > sign) == 0:
+    is_whole = False
+    if sign is not None:
         sign_gap = Span(start + len(text[start:sign].rstrip(_SPACE)), sign)
-    return Line(start, code, end, sign_gap, comment_gap, _net(tokens))
+        is_whole = _net(token for token in tokens if token.start > sign) == 0
+    return Line(start, code, end, sign_gap, is_whole, comment_gap, _net(tokens))
 
 
 def _is_line_comment(text: bytes, token: Token) -> bool:
@@ -170,25 +174,30 @@ def _close(levels: list[int], closed: int) -> None:
         closed -= levels.pop()
 
 
-GapOf: TypeAlias = Callable[[Line], Span | None]
+Chains: TypeAlias = Iterator[list[tuple[Span, int]]]
 
 
-def _sign_gap(line: Line) -> Span | None:
-    return line.sign_gap
-
-
-def _comment_gap(line: Line) -> Span | None:
-    return line.comment_gap
-
-
-def _chains(text: bytes, gap_of: GapOf) -> Iterator[list[tuple[Span, int]]]:
-    """Yield runs of lines that are lined up: each line's gap, and how wide it has to be."""
-    for is_chain, lines in groupby(lines_of(text), key=lambda line: gap_of(line) is not None):
+def _signs(text: bytes) -> Chains:
+    """Yield the gaps before the signs that stand below each other, with the width of each; others alone."""
+    for is_chain, lines in groupby(lines_of(text), key=lambda line: line.is_whole):
+        gaps = [(line.start, line.sign_gap) for line in lines if line.sign_gap is not None]
         if is_chain:
-            gaps = [(gap, line.start) for line in lines if (gap := gap_of(line)) is not None]
-            widths = [columns(text[start : gap.start]) for gap, start in gaps]
-            widest = max(widths)
-            yield [(gap, widest - width + 1) for (gap, _), width in zip(gaps, widths, strict=True)]
+            yield _below_each_other(text, gaps)
+        else:
+            yield from ([(gap, 1)] for _, gap in gaps)
+
+
+def _comments(text: bytes) -> Chains:
+    """Yield the gaps before the comments that stand below each other, with the width of each."""
+    for is_chain, lines in groupby(lines_of(text), key=lambda line: line.comment_gap is not None):
+        if is_chain:
+            yield _below_each_other(text, [(line.start, line.comment_gap) for line in lines if line.comment_gap])
+
+
+def _below_each_other(text: bytes, gaps: Sequence[tuple[int, Span]]) -> list[tuple[Span, int]]:
+    widths = [columns(text[start : gap.start]) for start, gap in gaps]
+    widest = max(widths)
+    return [(gap, widest - width + 1) for (_, gap), width in zip(gaps, widths, strict=True)]
 
 
 def columns(text: bytes) -> int:
@@ -240,19 +249,19 @@ def _indent(before: bytes, after: TracedText) -> None:
 
 def _line_up(before: bytes, after: TracedText) -> None:
     # Comments stand after what the signs have moved.
-    for gap_of in (_sign_gap, _comment_gap):
-        _line_up_gaps(before, after, gap_of)
+    for chains in (_signs, _comments):
+        _line_up_gaps(before, after, chains)
 
 
-def _line_up_gaps(before: bytes, after: TracedText, gap_of: GapOf) -> None:
+def _line_up_gaps(before: bytes, after: TracedText, chains: Callable[[bytes], Chains]) -> None:
     astray = {
         gap.end
-        for chain in _chains(before, gap_of)
+        for chain in chains(before)
         for gap, width in chain
         if before[gap.start : gap.end] != b" " * width
     }
     moved: list[Edit] = []
-    for chain in _chains(after.text, gap_of):
+    for chain in chains(after.text):
         if not any(after.origin[gap.end] in astray for gap, _ in chain):
             moved += _fitted(after.text, chain)
     after.apply(moved)

@@ -1,0 +1,143 @@
+"""Checking a workspace as a whole: every unit analysed, fixes planned and proven; what commands and reports work on."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from setsquare.findings import Analysis, Finding, Problem, SuppressedFinding, UnknownFinding
+from setsquare.fixes import Plan, Refusal, plan
+from setsquare.proof import Proof, prove
+from setsquare.text import LineIndex
+from setsquare.workspace import Unit, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedUnit:
+    """One unit, its texts, and what was found in it."""
+
+    unit: Unit
+    texts: Mapping[str, bytes]
+    analysis: Analysis
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in a workspace, in the order of file, position and rule.
+
+    ``proofs`` holds the proof of a finding's fix by the finding's identity, where one was made.
+    """
+
+    root: str
+    findings: list[Finding] = field(default_factory=list)
+    unknown: list[UnknownFinding] = field(default_factory=list)
+    suppressed: list[SuppressedFinding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    files: int = 0
+    resources: int = 0
+    proofs: dict[int, Proof] = field(default_factory=dict)
+    lines: dict[str, LineIndex] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+    def relative(self, path: str) -> str:
+        """Return a path relative to the folder that was checked."""
+        return path.removeprefix(self.root.rstrip("/") + "/")
+
+    def lines_of(self, path: str) -> LineIndex:
+        """Return the line index of a checked file."""
+        if path not in self.lines:
+            self.lines[path] = LineIndex(self.texts.get(path, b""))
+        return self.lines[path]
+
+
+def check_units(workspace: Workspace, units: Iterable[Unit]) -> Iterator[CheckedUnit]:
+    """Analyse units one by one."""
+    for unit in units:
+        texts = workspace.texts(unit)
+        yield CheckedUnit(unit, texts, workspace.analyse_texts(unit, texts))
+
+
+def report_of(
+    workspace: Workspace,
+    checked: Iterable[CheckedUnit],
+    root: str,
+    wanted: Callable[[str], bool] = lambda _path: True,
+    *,
+    prove_fixes: bool = False,
+) -> Report:
+    """Collect what was found.
+
+    Args:
+        workspace: where the units are from.
+        checked: the analysed units.
+        root: the folder that paths are relative to.
+        wanted: whether findings in a file are reported.
+        prove_fixes: prove every available fix.
+
+    """
+    report = Report(root)
+    for one in checked:
+        analysis = one.analysis
+        findings = [finding for finding in analysis.findings if wanted(finding.place.path)]
+        unknown = [finding for finding in analysis.unknown if wanted(finding.place.path)]
+        suppressed = [entry for entry in analysis.suppressed if wanted(entry.finding.place.path)]
+        report.files += analysis.files
+        report.resources += analysis.resources
+        report.problems += [problem for problem in analysis.problems if wanted(problem.path)]
+        report.findings += findings
+        report.unknown += unknown
+        report.suppressed += suppressed
+        if findings or unknown or suppressed or analysis.problems:
+            report.texts.update(one.texts)
+        if prove_fixes:
+            for finding in findings:
+                if finding.fix.available:
+                    report.proofs[id(finding)] = proof_of(workspace, one, [finding]).proof
+    report.problems += [*workspace.unreadable, *workspace.policy_problems]
+    report.findings.sort(key=_position)
+    report.unknown.sort(key=_position)
+    report.suppressed.sort(key=lambda entry: _position(entry.finding))
+    report.problems.sort(key=lambda problem: (problem.path, problem.place is not None, problem.place, problem.message))
+    return report
+
+
+def _position(finding: Finding | UnknownFinding) -> tuple[object, ...]:
+    return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenPlan:
+    """A plan for one unit and its proof."""
+
+    planned: Plan
+    proof: Proof
+
+
+def proof_of(workspace: Workspace, checked: CheckedUnit, findings: Sequence[Finding]) -> ProvenPlan:
+    """Plan the repair of findings of one unit and prove it."""
+    planned = plan(checked.texts, findings)
+
+    def again(changed: Mapping[str, bytes]) -> Analysis:
+        return workspace.analyse_texts(checked.unit, {**checked.texts, **changed})
+
+    return ProvenPlan(planned, prove(checked.analysis, checked.texts, planned, again))
+
+
+def repair(workspace: Workspace, checked: CheckedUnit, findings: Sequence[Finding]) -> ProvenPlan:
+    """Plan and prove the repair of findings together; where that fails, leave out those that do not hold alone.
+
+    A fix that fails its proof is a bug: it is refused with the checks that failed, never applied.
+    """
+    together = proof_of(workspace, checked, findings)
+    if together.proof.holds:
+        return together
+    kept: list[Finding] = []
+    refused: list[Refusal] = []
+    for finding in findings:
+        tried = proof_of(workspace, checked, [*kept, finding])
+        if tried.proof.holds:
+            kept.append(finding)
+        else:
+            failed = "; ".join(f"{check.name}: {check.detail}" for check in tried.proof.checks if not check.passed)
+            refused.append(Refusal(finding, f"the fix did not pass its proof ({failed})"))
+    final = proof_of(workspace, checked, kept)
+    planned = final.planned
+    return ProvenPlan(Plan(planned.edits, planned.served, (*planned.refused, *refused)), final.proof)

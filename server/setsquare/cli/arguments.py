@@ -1,0 +1,97 @@
+"""What the commands take, and what they share: which folders and files are meant."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from setsquare.rules.catalogue import Catalogue
+from setsquare.rules.rule import ImpactLevel
+from setsquare.workspace import Unit, Workspace
+
+
+class UsageError(Exception):
+    """The command cannot do what it was asked for; exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The workspace that a command works on.
+
+    Attributes:
+        root: the folder that paths in reports are relative to.
+        units: what is to be checked.
+        wanted: whether findings in a file are asked for.
+
+    """
+
+    workspace: Workspace
+    root: str
+    units: tuple[Unit, ...]
+    wanted: Callable[[str], bool]
+
+
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is checked, and by which policy."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="folders and files")
+    parser.add_argument("--policy", metavar="FILE", help="the policy file (else setsquare.yaml, searched for upwards)")
+    parser.add_argument("--as-of", metavar="DATE", type=_date, help="the date that end dates are judged by (today)")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not a date as 2027-06-30"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def impacts(text: str) -> tuple[ImpactLevel, ...]:
+    """Return the impacts that a comma-separated list names."""
+    names = {level.value: level for level in ImpactLevel}
+    chosen = [part.strip() for part in text.split(",") if part.strip()]
+    for name in chosen:
+        if name not in names:
+            message = f"{name!r} is not an impact; expected some of {', '.join(names)}"
+            raise argparse.ArgumentTypeError(message)
+    return tuple(names[name] for name in chosen)
+
+
+def scope_of(arguments: argparse.Namespace) -> Scope:
+    """Return the workspace that the arguments mean.
+
+    Raises:
+        UsageError: a path does not exist, or the policy has mistakes.
+
+    """
+    paths = [os.path.abspath(path) for path in arguments.paths]
+    missing = [path for path in arguments.paths if not os.path.lexists(path)]
+    if missing:
+        message = f"there is no file or folder {missing[0]}"
+        raise UsageError(message)
+    policy = os.path.abspath(arguments.policy) if arguments.policy else None
+    if policy is not None and not os.path.isfile(policy):
+        message = f"there is no policy file {arguments.policy}"
+        raise UsageError(message)
+    folders = [path for path in paths if os.path.isdir(path)]
+    files = [path for path in paths if path not in folders]
+    workspace = Workspace.open(folders, Catalogue.shipped(), as_of=arguments.as_of, policy_file=policy)
+    units = {unit.key: unit for unit in workspace.units()}
+    for path in files:
+        unit = workspace.unit_of(path)
+        if unit is None:
+            message = f"{path} is neither Terraform nor a template by its name"
+            raise UsageError(message)
+        units.setdefault(unit.key, unit)
+    inside = tuple(folder.rstrip("/") + "/" for folder in folders)
+
+    def wanted(path: str) -> bool:
+        return path in files or path.startswith(inside) or path in folders
+
+    return Scope(workspace, _root(folders, files), tuple(units[key] for key in sorted(units)), wanted)
+
+
+def _root(folders: Sequence[str], files: Sequence[str]) -> str:
+    given = [*folders, *(os.path.dirname(path) for path in files)]
+    return os.path.commonpath(given)

@@ -1,0 +1,109 @@
+"""The report of ``check`` for people: one paragraph a finding, with the code it speaks of."""
+
+from collections.abc import Iterator
+
+from setsquare.checking import Report
+from setsquare.findings import Finding, Problem, UnknownFinding
+from setsquare.model import Place
+from setsquare.output.style import Style
+from setsquare.rules.rule import Severity
+
+_COLOURS = {
+    Severity.CRITICAL: ("bold", "magenta"),
+    Severity.HIGH: ("bold", "red"),
+    Severity.MEDIUM: ("bold", "yellow"),
+    Severity.LOW: ("bold", "blue"),
+}
+_WIDEST = 160
+_IMPACTS = {
+    "none": "nothing is deployed",
+    "in_place": "changes in place",
+    "brief_interruption": "interrupts briefly",
+    "replaces": "replaces the resource",
+    "data_loss": "loses data",
+}
+
+
+def render(report: Report, style: Style, *, show_unknown: bool) -> Iterator[str]:
+    """Yield the lines of the report."""
+    for finding in report.findings:
+        yield from _finding(report, finding, style)
+    if show_unknown:
+        for unknown in report.unknown:
+            yield from _unknown(report, unknown, style)
+    for problem in report.problems:
+        yield _problem(report, problem, style)
+    yield from _summary(report, style)
+
+
+def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
+    severity = style.paint(finding.rule.severity.value, *_COLOURS[finding.rule.severity])
+    yield f"{severity}[{style.paint(finding.rule.id, 'bold')}]: {finding.message}"
+    yield from frame(report, finding.place, style, _COLOURS[finding.rule.severity][-1])
+    fix = finding.fix
+    if fix.available and fix.impact is not None:
+        proof = report.proofs.get(id(finding))
+        proven = f", proof {proof}" if proof is not None else ""
+        asks = "" if fix.bulk else ", asks first"
+        yield f"   {style.paint('= fix:', 'cyan')} {_IMPACTS[fix.impact.value]}{asks}{proven}"
+    else:
+        yield f"   {style.paint('= no fix:', 'cyan')} {fix.reason}"
+    named = ", ".join(f"{name} {' '.join(ids)}" for name, ids in finding.rule.frameworks.items() if name != "nist_800_53_r5")
+    if named:
+        yield f"   {style.paint('= asked for by:', 'cyan')} {named}"
+    yield ""
+
+
+def _unknown(report: Report, finding: UnknownFinding, style: Style) -> Iterator[str]:
+    yield f"{style.paint('unknown', 'dim')}[{finding.rule.id}]: {finding.message}"
+    yield from frame(report, finding.place, style, "dim")
+    if finding.decided_by:
+        yield f"   {style.paint('= decided by:', 'cyan')} {report.relative(finding.decided_by)}"
+    yield ""
+
+
+def frame(report: Report, place: Place, style: Style, colour: str) -> Iterator[str]:
+    """Yield the place and the line of code, underlined."""
+    lines = report.lines_of(place.path)
+    start, end = lines.position(place.span.start), lines.position(place.span.end)
+    yield f"  {style.paint('-->', 'blue')} {report.relative(place.path)}:{start.line + 1}:{start.column + 1}"
+    span = lines.line_span(start.line)
+    text = report.texts.get(place.path, b"")[span.start : span.end].decode("utf-8", "replace").lstrip("\ufeff")
+    if len(text) > _WIDEST:
+        return
+    number = str(start.line + 1)
+    margin = " " * len(number)
+    last = end.column if end.line == start.line else len(text.rstrip())
+    underline = "^" * max(1, last - start.column)
+    padding = "".join("\t" if character == "\t" else " " for character in text[: start.column])
+    bar = style.paint("|", "blue")
+    yield f"  {margin} {bar}"
+    yield f"  {style.paint(number, 'blue')} {bar} {text}"
+    yield f"  {margin} {bar} {padding}{style.paint(underline, colour)}"
+
+
+def _problem(report: Report, problem: Problem, style: Style) -> str:
+    where = report.relative(problem.path)
+    if problem.place is not None and problem.place.path in report.texts:
+        start = report.lines_of(problem.place.path).position(problem.place.span.start)
+        where = f"{where}:{start.line + 1}:{start.column + 1}"
+    return f"{style.paint('warning', 'bold', 'yellow')}: {where}: {problem.message}"
+
+
+def _summary(report: Report, style: Style) -> Iterator[str]:
+    fixable = sum(finding.fix.available for finding in report.findings)
+    bulk = sum(finding.fix.available and finding.fix.bulk for finding in report.findings)
+    checked = f"{_count(report.files, 'file')}, {_count(report.resources, 'resource')} checked"
+    parts = [_count(len(report.findings), "finding")]
+    if report.findings:
+        parts.append(f"{fixable} with a fix ({bulk} without asking)")
+    if report.unknown:
+        parts.append(f"{len(report.unknown)} unknown")
+    if report.suppressed:
+        parts.append(f"{len(report.suppressed)} suppressed")
+    colour = "red" if report.findings else "green"
+    yield f"{checked}: {style.paint(', '.join(parts), 'bold', colour)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

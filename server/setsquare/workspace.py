@@ -1,0 +1,298 @@
+"""Folders to units (modules and templates), their texts, and their analyses: the only engine module that reads disks."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+
+from setsquare.analysis import Scope, analyse
+from setsquare.context import Context
+from setsquare.discovery import Listing, files_of_folder, list_files
+from setsquare.documents import Format, Overlay, format_of
+from setsquare.findings import Analysis, Problem
+from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
+from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.terraform import TerraformModule
+from setsquare.rules.catalogue import Catalogue
+from setsquare.policies import Policies
+from setsquare.rules.decoding import Mistake
+from setsquare.rules.policy import Policy
+from setsquare.rules.rule import ImpactLevel
+from setsquare.syntax import cfn, hcl, tf_json
+from setsquare.text import Span
+
+MAX_FILE = 16 << 20
+"""Files larger than this many bytes are not read."""
+
+_LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?/[^\"$]*)\"")
+_TERRAFORM = (Format.HCL, Format.TF_JSON, Format.TFVARS, Format.TFVARS_JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is analysed as one: the Terraform files of a folder, or one template file.
+
+    ``key`` is the folder, or the file.
+    """
+
+    key: str
+    is_module: bool
+    paths: tuple[str, ...]
+
+
+class Workspace:
+    """Some root folders, the open buffers over them, and the policy."""
+
+    def __init__(self, roots: Sequence[str], catalogue: Catalogue, policies: Policies) -> None:
+        self.overlay = Overlay()
+        self._roots = tuple(_normal(root) for root in roots)
+        self._catalogue = catalogue
+        self._policies = policies
+        self._listings: dict[str, Listing] = {}
+        self._parsed: dict[str, tuple[bytes, ConfigurationFile | TemplateFile | None]] = {}
+        self._sources: dict[str, frozenset[str]] = {}
+        self._called: frozenset[str] | None = None
+        self._faults: dict[str, str] = {}
+        self._allowed: frozenset[ImpactLevel] = frozenset()
+
+    @classmethod
+    def open(
+        cls,
+        roots: Sequence[str],
+        catalogue: Catalogue,
+        *,
+        as_of: date | None = None,
+        policy_file: str | None = None,
+    ) -> "Workspace":
+        """Open folders.
+
+        Args:
+            roots: absolute paths.
+            catalogue: the shipped rules.
+            as_of: the date that expiry is judged by; today where it is not given.
+            policy_file: the policy of all folders; else each folder's own is searched for.
+
+        """
+        return cls(roots, catalogue, Policies(catalogue, as_of or date.today(), policy_file))  # noqa: DTZ011 - the policy's dates are local
+
+    # ------------------------------------------------------------- roots and policy
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The root folders."""
+        return self._roots
+
+    def set_roots(self, roots: Sequence[str]) -> None:
+        """Replace the root folders."""
+        self._roots = tuple(_normal(root) for root in roots)
+        self._listings.clear()
+        self._called = None
+
+    def root_of(self, path: str) -> str:
+        """Return the innermost root that holds a path; its own folder where none does."""
+        holding = [root for root in self._roots if path == root or path.startswith(root.rstrip("/") + "/")]
+        return max(holding, key=len, default=path.rpartition("/")[0])
+
+    def policy_of(self, path: str) -> Policy:
+        """Return the policy that holds for a path."""
+        policy = self._policies.of(path, self.root_of(path))
+        return policy.allowing(self._allowed) if self._allowed else policy
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the first root."""
+        return self.policy_of(self._roots[0] + "/.") if self._roots else Policy.default()
+
+    @property
+    def policy_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the policy files that were read."""
+        return self._policies.problems
+
+    @property
+    def policy_mistakes(self) -> tuple[Mistake, ...]:
+        """The mistakes in the policy files that were read, with line and column."""
+        return self._policies.mistakes
+
+    def allow(self, impacts: Iterable[ImpactLevel]) -> None:
+        """Allow more impacts in bulk than the policies do."""
+        self._allowed = frozenset(impacts)
+
+    def catalogue_of(self, path: str) -> Catalogue:
+        """Return the rules that are in force for a path: the shipped ones and the organisation's own."""
+        return self._policies.catalogue_of(path, self.root_of(path))
+
+    # ------------------------------------------------------------- units
+
+    def invalidate(self, path: str) -> None:
+        """Note that a file was changed, created or deleted, on disk or in a buffer."""
+        root = self.root_of(path)
+        listing = self._listings.get(root)
+        if listing is not None and (path in listing.folders.get(path.rpartition("/")[0], ())) != os.path.isfile(path):
+            del self._listings[root]
+        self._sources.pop(path, None)
+        self._called = None
+        self._policies.forget(path)
+
+    def _listing(self, root: str) -> Listing:
+        if root not in self._listings:
+            self._listings[root] = list_files(root)
+        return self._listings[root]
+
+    def _folders(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, set[str]] = {}
+        for root in self._roots:
+            for folder, files in self._listing(root).folders.items():
+                found.setdefault(folder, set()).update(files)
+        for path in self.overlay.paths():
+            if format_of(path) is not None:
+                found.setdefault(path.rpartition("/")[0], set()).add(path)
+        return {folder: tuple(sorted(files)) for folder, files in sorted(found.items())}
+
+    def units(self) -> Iterator[Unit]:
+        """Yield all units, by folder; templates are recognised when they are read."""
+        for folder, files in self._folders().items():
+            yield from _units_of(folder, files)
+
+    def unit_of(self, path: str) -> Unit | None:
+        """Return the unit that a file belongs to; None for a file of another kind."""
+        written = format_of(path)
+        if written is None:
+            return None
+        if written not in _TERRAFORM:
+            return Unit(path, is_module=False, paths=(path,))
+        folder = path.rpartition("/")[0]
+        root = self.root_of(path)
+        listed = self._listing(root).folders.get(folder, ()) if root in self._roots else files_of_folder(folder)
+        opened = [other for other in self.overlay.paths() if other.rpartition("/")[0] == folder]
+        files = tuple(sorted({*listed, *opened}))
+        return next((unit for unit in _units_of(folder, files) if unit.is_module), None)
+
+    @property
+    def unreadable(self) -> tuple[Problem, ...]:
+        """The folders and files that could not be read."""
+        folders = [folder for root in self._roots for folder in self._listing(root).unreadable]
+        problems = [Problem(folder, "this folder cannot be read") for folder in folders]
+        return (*problems, *(Problem(path, message) for path, message in sorted(self._faults.items())))
+
+    # ------------------------------------------------------------- texts
+
+    def text(self, path: str) -> bytes | None:
+        """Return the bytes of a file, from its buffer or from the disk; None where it cannot be read."""
+        document = self.overlay.get(path)
+        if document is not None:
+            return document.source
+        self._faults.pop(path, None)
+        try:
+            if os.path.getsize(path) > MAX_FILE:
+                self._faults[path] = f"this file is larger than {MAX_FILE >> 20} MiB and was not read"
+                return None
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            self._faults[path] = f"this file cannot be read: {error.strerror}"
+            return None
+
+    def texts(self, unit: Unit) -> dict[str, bytes]:
+        """Return the bytes of a unit's files."""
+        read = ((path, self.text(path)) for path in unit.paths)
+        return {path: text for path, text in read if text is not None}
+
+    # ------------------------------------------------------------- analysis
+
+    def analyse(self, unit: Unit, overrides: Mapping[str, bytes] | None = None) -> Analysis:
+        """Analyse a unit, with other bytes in some of its files if given."""
+        return self.analyse_texts(unit, {**self.texts(unit), **(overrides or {})})
+
+    def analyse_texts(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
+        """Analyse a unit whose files have these bytes."""
+        files = [file for path, text in texts.items() if (file := self._parse(path, text)) is not None]
+        if not files:
+            return Analysis()
+        policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
+        context = Context(self.root_of(unit.key), texts)
+        parts = [analyse(scope, catalogue, policy, context) for scope in self._scopes(unit, files, texts)]
+        return _merged(parts, chain.from_iterable(_problems(file) for file in files), len(files))
+
+    def _scopes(
+        self, unit: Unit, files: Sequence[ConfigurationFile | TemplateFile], texts: Mapping[str, bytes]
+    ) -> Iterator[Scope]:
+        for file in files:
+            if isinstance(file, TemplateFile):
+                for template in file.templates:
+                    yield TemplateScope(file.path, template)
+        if unit.is_module:
+            configuration = [file for file in files if isinstance(file, ConfigurationFile)]
+            yield TerraformModule(unit.key, configuration, texts=texts, is_called=unit.key in self._called_folders())
+
+    def _parse(self, path: str, text: bytes) -> ConfigurationFile | TemplateFile | None:
+        known = self._parsed.get(path)
+        if known is not None and known[0] == text:
+            return known[1]
+        file = _read(path, text)
+        self._parsed[path] = (text, file)
+        return file
+
+    def _called_folders(self) -> frozenset[str]:
+        """Return the folders that some module of the workspace calls by a relative path."""
+        if self._called is None:
+            called: set[str] = set()
+            for folder, files in self._folders().items():
+                for path in files:
+                    if format_of(path) in (Format.HCL, Format.TF_JSON):
+                        called.update(_normal(f"{folder}/{source}") for source in self._local_sources(path))
+            self._called = frozenset(called)
+        return self._called
+
+    def _local_sources(self, path: str) -> frozenset[str]:
+        if path not in self._sources:
+            text = self.text(path) or b""
+            found = (match.group(1).decode("utf-8", "replace") for match in _LOCAL_SOURCE.finditer(text))
+            self._sources[path] = frozenset(found)
+        return self._sources[path]
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def _units_of(folder: str, files: Iterable[str]) -> Iterator[Unit]:
+    terraform: list[str] = []
+    for path in files:
+        if format_of(path) in _TERRAFORM:
+            terraform.append(path)
+        else:
+            yield Unit(path, is_module=False, paths=(path,))
+    if any(format_of(path) in (Format.HCL, Format.TF_JSON) for path in terraform):
+        yield Unit(folder, is_module=True, paths=tuple(terraform))
+
+
+def _read(path: str, text: bytes) -> ConfigurationFile | TemplateFile | None:
+    written = format_of(path, text)
+    if written in (Format.HCL, Format.TFVARS):
+        return hcl.read(path, text)
+    if written in (Format.TF_JSON, Format.TFVARS_JSON):
+        return tf_json.read(path, text)
+    return None if written is None else cfn.read(path, text, written)
+
+
+def _problems(file: ConfigurationFile | TemplateFile) -> Iterator[Problem]:
+    problem: SyntaxProblem
+    for problem in file.problems:
+        yield Problem(file.path, problem.message, Place(file.path, Span(*problem.span)))
+
+
+def _merged(parts: Sequence[Analysis], problems: Iterable[Problem], files: int) -> Analysis:
+    if len(parts) == 1:
+        only = parts[0]
+        return replace(only, problems=(*problems, *only.problems), files=files)
+    return Analysis(
+        findings=tuple(finding for part in parts for finding in part.findings),
+        unknown=tuple(finding for part in parts for finding in part.unknown),
+        suppressed=tuple(finding for part in parts for finding in part.suppressed),
+        problems=(*problems, *(problem for part in parts for problem in part.problems)),
+        resources=sum(part.resources for part in parts),
+        satisfied=tuple(satisfied for part in parts for satisfied in part.satisfied),
+        files=files,
+    )
