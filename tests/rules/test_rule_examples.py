@@ -29,12 +29,16 @@ def examples() -> list[tuple[str, Example]]:
 ALL = examples()
 VIOLATED = [pair for pair in ALL if pair[1].verdict == "violated"]
 FIXED = [pair for pair in VIOLATED if pair[1].fixed is not None]
+UNFIXED = [pair for pair in VIOLATED if pair[1].fixed is None]
 
 
-def name_of(pair: object) -> str | None:
-    if isinstance(pair, Example):
-        return f"{pair.dialect.value}: {pair.name}"
-    return pair if isinstance(pair, str) else None
+def cases(pairs: list[tuple[str, Example]]) -> pytest.MarkDecorator:
+    """Parametrise a law over examples; the ids name the rule, the dialect and the example."""
+    params = [
+        pytest.param(rule, example, id=f"{rule} {example.dialect.value} {number}: {example.name}")
+        for number, (rule, example) in enumerate(pairs)
+    ]
+    return pytest.mark.parametrize(("rule", "example"), params)
 
 
 def policy_of(parameters: Mapping[str, Written]) -> Policy:
@@ -59,7 +63,7 @@ def fixed_by(some: Unit, *rules: str) -> Unit:
     return some.with_texts(planned.apply(some.texts))
 
 
-@pytest.mark.parametrize(("rule", "example"), ALL, ids=name_of)
+@cases(ALL)
 def test_verdict(rule: str, example: Example) -> None:
     analysis = unit_of(example).analyse()
 
@@ -72,19 +76,19 @@ def test_verdict(rule: str, example: Example) -> None:
     assert not analysis.problems
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 def test_fixed_text_is_the_canonical_one(rule: str, example: Example) -> None:
     assert example.fixed == text_of(fixed_by(unit_of(example), rule)).decode()
 
 
-@pytest.mark.parametrize(("rule", "example"), [p for p in VIOLATED if p[1].fixed is None], ids=name_of)
+@cases(UNFIXED)
 def test_no_fix_says_why(rule: str, example: Example) -> None:
     for finding in of_rule(unit_of(example), rule):
         assert not finding.fix.available
         assert finding.fix.reason
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 def test_fix_is_proven(rule: str, example: Example) -> None:
     some = unit_of(example)
 
@@ -93,14 +97,14 @@ def test_fix_is_proven(rule: str, example: Example) -> None:
     assert [] == [check for check in proof.checks if not check.passed]
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 def test_fixing_again_changes_nothing(rule: str, example: Example) -> None:
     once = fixed_by(unit_of(example), rule)
 
     assert text_of(once) == text_of(fixed_by(once, rule))
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 def test_formatted_stays_formatted(rule: str, example: Example) -> None:
     if example.dialect is not Dialect.TERRAFORM:
         return
@@ -109,7 +113,7 @@ def test_formatted_stays_formatted(rule: str, example: Example) -> None:
     assert is_formatted(text_of(fixed_by(unit_of(example))).decode())
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 def test_every_order_of_single_fixes_is_the_batch(rule: str, example: Example) -> None:
     start = unit_of(example)
     rules = sorted({f.rule.id for f in start.analyse().findings if f.fix.available and f.fix.bulk})
@@ -124,7 +128,7 @@ def test_every_order_of_single_fixes_is_the_batch(rule: str, example: Example) -
     assert text_of(batch) == text_of(forward) == text_of(backward)
 
 
-@pytest.mark.parametrize(("rule", "example"), FIXED, ids=name_of)
+@cases(FIXED)
 @pytest.mark.parametrize("spelling", ["crlf", "bom", "non-ascii"])
 def test_encoding_is_kept(rule: str, example: Example, spelling: str) -> None:
     def spelled(text: str) -> bytes:

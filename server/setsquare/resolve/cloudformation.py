@@ -97,7 +97,7 @@ class TemplateScope:
             return (Opaque(place, "an expression that is nested too deep"),)
         match expression:
             case Literal(_, str() as value) if value.startswith(_DYNAMIC):
-                return (Opaque(place, value, hidden=True if value.startswith(_SECRET_STORES) else None),)
+                return (Opaque(place, value, hidden=value.startswith(_SECRET_STORES)),)
             case Literal(_, value):
                 return values.scalar(place, value)
             case Template(_, parts):

@@ -49,11 +49,11 @@ class Body:
 
     def to_lines(self) -> list[Edit]:
         """Return the edits that give each brace and the first item lines of their own."""
-        view, first = self.view, [node.start_byte for node in (*self.items, *self.comments)]
+        view = self.view
         indent = view.indentation(self.opening)
-        start = min(first, default=self.closing)
         edits: list[Edit] = []
-        if self.items and view.same_line(self.opening, start):
+        if self.items and view.same_line(self.opening, self.items[0].start_byte):
+            start = min(node.start_byte for node in (*self.items, *self.comments))
             new = view.writer.eol + indent + view.writer.unit
             edits.append(Edit(Span(self.opening + 1, start), new))
         if not view.starts_line(self.closing):
@@ -85,8 +85,20 @@ class Body:
 
     # ------------------------------------------------------------- attributes
 
-    def new_attribute(self, new: NewAttribute, siblings: AbstractSet[str]) -> Edit:
-        """Return the insertion of an attribute into the policy group, or of a new group."""
+    @property
+    def has_attributes(self) -> bool:
+        """Whether an attribute stands before the first nested block."""
+        return bool(self._attributes_before_blocks())
+
+    def new_attribute(self, new: NewAttribute, siblings: AbstractSet[str], *, founded: bool = False) -> Edit:
+        """Return the insertion of an attribute into the policy group, or of a new group.
+
+        Args:
+            new: the attribute.
+            siblings: names that may stand in a policy group.
+            founded: whether the first group of the body is a policy group that the same plan began.
+
+        """
         if new.name in {_name(node) for node in self.items}:
             reason = f"{new.name} is there already"
             raise EditError(reason)
@@ -94,7 +106,7 @@ class Body:
         attributes = self._attributes_before_blocks()
         if not attributes:
             return self.after(self.view.line_end(self._end_of_opening()), text, blank=False)
-        group = self._policy_group(attributes, siblings)
+        group = attributes if founded else self._policy_group(attributes, siblings)
         before = next((node for node in group if _name(node) > new.name), None)
         eol = self.view.writer.eol
         if before is not None:
@@ -117,13 +129,13 @@ class Body:
         return attributes
 
     def _end_of_comments(self, end: int) -> int:
-        """Return the end of the comment lines directly below the last attribute, if no block could own them."""
-        if any(node.kind_id == hcl_tree.BLOCK for node in self.items):
-            return end
+        """Return the end of the comment lines directly below the last attribute, if no block stands below them."""
+        last = end
         for comment in self.comments:
-            if self.view.line_start(comment.start_byte) == self.view.next_line(end):
-                end = end_with_comments(self.view, comment.end_byte - 1, ())
-        return end
+            if self.view.line_start(comment.start_byte) == self.view.next_line(last):
+                last = self.view.line_end(comment.end_byte - 1)
+        below = self.view.next_line(last)
+        return end if any(self.view.line_start(node.start_byte) == below for node in self.items) else last
 
     def _policy_group(self, attributes: Sequence[Node], siblings: AbstractSet[str]) -> list[Node]:
         """Return the last group if fixes may have written it: sorted siblings without comments, not the first one."""

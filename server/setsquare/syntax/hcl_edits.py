@@ -155,8 +155,9 @@ class Draft:
                 self._do(span, _inserting_into_object(entry, siblings))
             return
         self._do(span, lambda view, now: _body(view, now).to_lines())
+        founded = not _body(self.view, self._now(span)).has_attributes
         for entry in sorted(entries, key=_entry_order):
-            self._do(span, _inserting_into_body(entry, siblings))
+            self._do(span, _inserting_into_body(entry, siblings, founded=founded))
 
     def _do(self, span: Span, edits_of: Callable[[View, Span], Iterable[Edit]]) -> None:
         view = self.view
@@ -185,9 +186,14 @@ def _inserting_into_object(entry: NewEntry, siblings: frozenset[str]) -> Callabl
     return lambda view, span: Series.of(view, _collection(view, span)).insert(entry.name, as_value(entry), siblings)
 
 
-def _inserting_into_body(entry: NewEntry, siblings: frozenset[str]) -> Callable[[View, Span], Iterable[Edit]]:
+def _inserting_into_body(
+    entry: NewEntry,
+    siblings: frozenset[str],
+    *,
+    founded: bool,
+) -> Callable[[View, Span], Iterable[Edit]]:
     if isinstance(entry, NewAttribute):
-        return lambda view, span: [_body(view, span).new_attribute(entry, siblings)]
+        return lambda view, span: [_body(view, span).new_attribute(entry, siblings, founded=founded)]
     return lambda view, span: [_body(view, span).new_block(entry, siblings)]
 
 
