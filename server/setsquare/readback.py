@@ -1,7 +1,9 @@
 """The second opinion on a patched text: a parser that had no part in making it reads it and finds what was written."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from setsquare.documents import Format, format_of
 from setsquare.model import (
@@ -146,10 +148,14 @@ def _leaves(data: object) -> Iterator[str]:
 
 
 def _inside_call(text: str) -> Iterator[str]:
-    """Yield the words of a call such as ``${jsonencode({..})}``, which the parser hands over as text."""
-    if "(" in text or "{" in text:
-        for word in text.replace("{", " ").replace("}", " ").replace("[", " ").replace("]", " ").replace(",", " ").split():
-            yield _plain(word.strip("():="))
+    """Yield what is inside text that holds more than a scalar: JSON in a heredoc, a call such as ``jsonencode({..})``."""
+    if "(" not in text and "{" not in text:
+        return
+    document = text[text.find("{") : text.rfind("}") + 1]
+    with suppress(ValueError, RecursionError):
+        yield from _leaves(json.loads(document))
+    for word in re.split(r"[{}\[\],\s]+", text):
+        yield _plain(word.strip("():="))
 
 
 # --------------------------------------------------------------------- templates

@@ -239,6 +239,8 @@ class Repairs:
         ordered = [outcome.leaf, *(leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0]) if leaf != outcome.leaf)]
         if len({repr(leaf.test) for leaf in ordered}) > 1:
             ordered = [leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0])]
+        if isinstance(outcome.leaf.test, Statement):
+            ordered = [outcome.leaf]  # each rule adds its own statement to a document
         path = ".".join(outcome.path)
         try:
             write = merged_write(ordered, self._facts.orders)

@@ -56,7 +56,7 @@ class View:
         """Return where the line of an offset ends, its line break left out."""
         end = self.text.find(b"\n", offset)
         end = len(self.text) if end < 0 else end
-        return end - 1 if end > offset and self.text[end - 1 : end] == b"\r" else end
+        return end - 1 if self.text[max(end - 1, 0) : end] == b"\r" else end
 
     def next_line(self, offset: int) -> int:
         """Return where the line after an offset begins; the end of the text where there is none."""
