@@ -14,18 +14,18 @@ LEFT_OUT = frozenset({".git", ".terraform", "node_modules"})
 
 def files(path: str) -> list[str]:
     """Return the infrastructure files below a folder, or the file itself."""
-    if not os.path.isdir(path):  # noqa: PTH112 - os.path keeps the floor low
+    if not os.path.isdir(path):
         return [path]
     found = []
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
-        found += [os.path.join(folder, name) for name in sorted(names) if _suffix(name) in HCL | TEMPLATES]  # noqa: PTH118
+        found += [os.path.join(folder, name) for name in sorted(names) if _suffix(name) in HCL | TEMPLATES]
     return found
 
 
 def parse(path: str) -> tree_sitter.Tree:
     """Read and parse one file."""
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:
         return parser_of(path).parse(file.read())
 
 
@@ -35,7 +35,7 @@ def parser_of(path: str) -> tree_sitter.Parser:
 
 
 def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1]  # noqa: PTH122
+    return os.path.splitext(name)[1]
 
 
 _HCL = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))

@@ -79,7 +79,7 @@ class _Unit:
             findings=tuple(sorted(findings, key=_position)),
             unknown=tuple(sorted((u for j in active if (u := self._unknown(j)) is not None), key=_position)),
             suppressed=tuple(sorted((s for _, s in set_aside), key=lambda s: _position(s.finding))),
-            problems=tuple([*self._problems, *suppressions.problems]),
+            problems=(*self._problems, *suppressions.problems),
             resources=len(self._resources),
             satisfied=tuple(s for j in active for s in _satisfied(j)),
         )
@@ -230,7 +230,7 @@ def _place(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
     """Return the narrowest place: the wrong value; else what sets it; else the resource's type and name."""
     for part, outcome in violated:
         carrier = part.carrier
-        if carrier is None or isinstance(outcome.origin, Absent) and outcome.origin.place is None:
+        if carrier is None or (isinstance(outcome.origin, Absent) and outcome.origin.place is None):
             continue
         place = outcome.origin.place
         if place is not None and place.path == carrier.path and carrier.span.contains(place.span):

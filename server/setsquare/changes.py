@@ -1,6 +1,7 @@
 """One violated outcome to the symbolic change that repairs it where it is decided."""
 
-from collections.abc import Callable, Sequence as Sequence_
+from collections.abc import Callable
+from collections.abc import Sequence as Sequence_
 
 from setsquare.documents import Dialect
 from setsquare.evaluation import Outcome, Step
@@ -74,7 +75,11 @@ def repairing_changes(
     if isinstance(test, Excludes):
         return _exclusion(outcome, test, write)
     if isinstance(test, Contains) and isinstance(origin, Sequence):
-        wanted = tuple(item for item in write if isinstance(item, bool | int | float | str)) if isinstance(write, tuple) else ()
+        wanted = (
+            tuple(item for item in write if isinstance(item, bool | int | float | str))
+            if isinstance(write, tuple)
+            else ()
+        )
         missing = missing_items(Contains(wanted, test.item_key), origin)
         return [PlacedChange(origin.place.path, ExtendList(origin.place.span, missing))]
     if isinstance(test, Contains) and test.item_key is not None and isinstance(write, tuple):
@@ -118,14 +123,13 @@ def _placed_absent(
         reason = "the resource does not exist"
         raise NoChangeError(reason)
     if site.items is not None and not site.items.blocks:
-        item = _items(site.steps[_entry_step(site.steps)], _below(site.steps[_entry_step(site.steps) :], write, bare=True))
-        return PlacedChange(site.items.place.path, ExtendList(site.items.place.span, item))
+        keyed = site.steps[_entry_step(site.steps) :]
+        item = _items(keyed[0], _below(keyed, write, bare=True))
+        items = item if isinstance(item, tuple) else (item,)
+        return PlacedChange(site.items.place.path, ExtendList(site.items.place.span, items))
     names = [part for part in outcome.path if not part.startswith("[")]
     parents = tuple(names[: max(0, len(names) - len(site.steps))])
-    if site.steps[0].name not in names:
-        allowed = frozenset({site.steps[0].name})
-    else:
-        allowed = siblings(parents)
+    allowed = frozenset({site.steps[0].name}) if site.steps[0].name not in names else siblings(parents)
     change = Insert(structure.place.span, (entry_of(site.steps, write, dialect),), allowed)
     return PlacedChange(structure.place.path, change)
 
@@ -207,4 +211,3 @@ def _item_place(test: Excludes, item: Value) -> Place:
 def container_is_empty(structure: Structure | None) -> bool:
     """Whether a body has no entry that new ones could stand after."""
     return structure is None or not structure.names
-

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from setsquare.documents import Dialect
-from setsquare.model import Absent, Known, Origin, Referenced, Resource, ResourceReference, Sequence, Written
 from setsquare.logic import some
+from setsquare.model import Absent, Known, Origin, Referenced, Resource, ResourceReference, Sequence, Written
 from setsquare.rules.rule import Companion
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from setsquare.documents import format_of
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
+    from pathspec import GitIgnoreSpec
 
 LEFT_OUT = frozenset((".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "__pycache__"))
 _IGNORE_FILE = ".gitignore"
@@ -43,9 +43,7 @@ def files_of_folder(folder: str) -> tuple[str, ...]:
     return listing.folders.get(folder, ())
 
 
-
-
-def _walk(listing: Listing, folder: str, ignores: "tuple[tuple[str, PathSpec], ...]", depth: int) -> None:
+def _walk(listing: Listing, folder: str, ignores: "tuple[tuple[str, GitIgnoreSpec], ...]", depth: int) -> None:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -79,7 +77,7 @@ def _is_inside(entry: "os.DirEntry[str]", root: str) -> bool:
     return os.path.isfile(target) and target.startswith(os.path.realpath(root).rstrip("/") + "/")
 
 
-def _ignore_spec(path: str) -> "PathSpec":
+def _ignore_spec(path: str) -> "GitIgnoreSpec":
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most folders have no ignore file
 
     try:
@@ -89,7 +87,7 @@ def _ignore_spec(path: str) -> "PathSpec":
         return GitIgnoreSpec.from_lines(())
 
 
-def _is_ignored(path: str, ignores: "tuple[tuple[str, PathSpec], ...]", *, is_folder: bool) -> bool:
+def _is_ignored(path: str, ignores: "tuple[tuple[str, GitIgnoreSpec], ...]", *, is_folder: bool) -> bool:
     for folder, spec in ignores:
         relative = path[len(folder.rstrip("/")) + 1 :]
         if spec.match_file(relative + "/" if is_folder else relative):

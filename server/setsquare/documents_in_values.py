@@ -101,7 +101,9 @@ class DocumentReader:
             case _:
                 return has_any(value, (str(wanted),))
 
-    def _members_match(self, value: Value, entries: tuple[tuple[str, Operand], ...]) -> tuple[bool | None, Origin | None]:
+    def _members_match(
+        self, value: Value, entries: tuple[tuple[str, Operand], ...]
+    ) -> tuple[bool | None, Origin | None]:
         answers: list[bool | None] = []
         for origin in value:
             if isinstance(origin, Structure):
@@ -276,13 +278,12 @@ def _as_block(statement: WrittenMap) -> tuple[NewEntry, ...]:
     for test, keys in condition.entries if isinstance(condition, WrittenMap) else ():
         for variable, value in keys.entries if isinstance(keys, WrittenMap) else ():
             values = value if isinstance(value, tuple) else (value,)
-            inner = (NewAttribute("test", test), NewAttribute("variable", variable), NewAttribute("values", values))
-            entries.append(NewBlock("condition", inner))
+            tested = (NewAttribute("test", test), NewAttribute("variable", variable), NewAttribute("values", values))
+            entries.append(NewBlock("condition", tested))
     if "Principal" in table:
         principal = table["Principal"]
         kind = ANYONE if principal == ANYONE else "AWS"
         identifiers = principal if isinstance(principal, tuple) else (principal,)
-        inner = (NewAttribute("type", kind), NewAttribute("identifiers", identifiers))
-        entries.append(NewBlock("principals", inner))
+        named = (NewAttribute("type", kind), NewAttribute("identifiers", identifiers))
+        entries.append(NewBlock("principals", named))
     return tuple(entries)
-

@@ -6,9 +6,9 @@ from itertools import product
 from typing import NamedTuple
 
 from setsquare.findings import Verdict
+from setsquare.logic import every, some
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Scalar, Sequence, Structure, Value
 from setsquare.rules.binding import Binding, BoundLeaf
-from setsquare.logic import every, some
 from setsquare.rules.constraints import Orders, accepts, number
 from setsquare.rules.rule import CoversPort, Each, IsPresent, Leaf, Node, Properties, Statement
 
@@ -238,8 +238,7 @@ class Evaluator:
         if applies is False:
             return
         for outcome in self._node(node.each, (element,), Site(element, ()), path):
-            if applies is None and outcome.verdict is Verdict.VIOLATED:
-                assert node.where is not None
+            if node.where is not None and applies is None and outcome.verdict is Verdict.VIOLATED:
                 yield replace(outcome, verdict=Verdict.UNKNOWN, origin=self.undecided(node.where, element))
             else:
                 yield outcome
@@ -353,7 +352,9 @@ def _names(item: Value, key: str, wanted: Scalar) -> bool | None:
             continue
         inner = origin.lookup(key)
         answers += [
-            str(value.value) == str(wanted) if isinstance(value, Known) else (False if isinstance(value, Absent) else None)
+            str(value.value) == str(wanted)
+            if isinstance(value, Known)
+            else (False if isinstance(value, Absent) else None)
             for value in inner
         ]
     return some(answers)
@@ -400,4 +401,3 @@ def _in_range(port: int, low: Origin, high: Origin) -> bool | None:
         None if last is None else port <= last,
     ]
     return every(checks)
-

@@ -1,6 +1,7 @@
 """What the elements of an IAM policy statement mean, and how two compare; no syntax, no rules.
 
-Source: the IAM JSON policy elements reference, docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
+Source: the IAM JSON policy elements reference,
+docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
 
 import re

@@ -121,7 +121,9 @@ def _companion_part(
     ]
     linked = [candidate for candidate, answer in candidates if answer]
     parts = [
-        Part(candidate, companion, tuple(evaluator.state(companion.state, candidate.value, properties_prefix(candidate))))
+        Part(
+            candidate, companion, tuple(evaluator.state(companion.state, candidate.value, properties_prefix(candidate)))
+        )
         for candidate in linked
     ]
     if parts:
@@ -133,10 +135,11 @@ def _companion_part(
     if surroundings.leads_out(primary):
         return Opaque(Place(primary.path, primary.header), f"{primary.address} is handed to a module or an output")
     if surroundings.broken:
-        return Opaque(Place(surroundings.broken[0], primary.header), "a file that cannot be read whole", surroundings.broken[0])
+        return Opaque(
+            Place(surroundings.broken[0], primary.header), "a file that cannot be read whole", surroundings.broken[0]
+        )
     return Part(None, companion, tuple(evaluator.missing_state(companion.state)))
 
 
 def _doubt(candidate: Resource, expression: str) -> Opaque:
     return Opaque(Place(candidate.path, candidate.header), expression)
-

@@ -1,8 +1,9 @@
 """What a finding says, in one sentence, and what a value looks like in it."""
 
 from setsquare.evaluation import Outcome
+from setsquare.findings import Violation
 from setsquare.judgement import Judgement, Part
-from setsquare.model import Absent, Known, Opaque, Origin, Referenced, Sequence, Structure, Text
+from setsquare.model import Absent, DialectExpression, Known, Opaque, Origin, Referenced, Sequence, Structure, Text
 from setsquare.rules.binding import BoundLeaf
 from setsquare.rules.constraints import rests_on_default
 from setsquare.rules.rule import (
@@ -21,8 +22,6 @@ from setsquare.rules.rule import (
     Operand,
     Statement,
 )
-from setsquare.findings import Violation
-from setsquare.model import DialectExpression
 
 _SHOWN = 5
 
@@ -78,7 +77,11 @@ def expected_text(leaf: BoundLeaf) -> str:
             return "a reference to a secret store"
         case Statement(pattern, wanted):
             name = dict(pattern.entries).get("Sid")
-            return f"a statement like {operand_text(name)}" if wanted and name else ("such a statement" if wanted else "no such statement")
+            return (
+                f"a statement like {operand_text(name)}"
+                if wanted and name
+                else ("such a statement" if wanted else "no such statement")
+            )
 
 
 def _written_text(leaf: BoundLeaf) -> str:
@@ -135,7 +138,11 @@ def _difference(outcome: Outcome) -> str:
         verb = "lacks" if outcome.leaf.test.wanted else "has a statement that allows too much; it must have"
         return f"{path} {verb} {expected}"
     if isinstance(outcome.origin, Absent):
-        default = f" (the default is {operand_text(_default(outcome))})" if rests_on_default(outcome.leaf, outcome.origin) else ""
+        default = (
+            f" (the default is {operand_text(_default(outcome))})"
+            if rests_on_default(outcome.leaf, outcome.origin)
+            else ""
+        )
         return f"{path} is not set{default}, expected {expected}"
     return f"{path} is {_shown(outcome.origin)}, expected {expected}"
 
@@ -148,10 +155,17 @@ def _default(outcome: Outcome) -> Operand:
 def _shown(origin: Origin) -> str:
     data = actual_data(origin)
     if isinstance(data, list):
-        return "[" + ", ".join(operand_text(item) if isinstance(item, bool | int | float | str) else ".." for item in data[:_SHOWN]) + "]"
+        return (
+            "["
+            + ", ".join(
+                operand_text(item) if isinstance(item, bool | int | float | str) else ".." for item in data[:_SHOWN]
+            )
+            + "]"
+        )
     return operand_text(data) if isinstance(data, bool | int | float | str) else "set"
 
 
 def unknown_message(judgement: Judgement, expression: str) -> str:
     """Return why a rule cannot be judged, in one sentence."""
-    return f"{judgement.primary.address}: cannot be judged, since {expression or 'a value'} is not known here. {judgement.rule.title}."
+    cause = expression or "a value"
+    return f"{judgement.primary.address}: cannot be judged, since {cause} is not known here. {judgement.rule.title}."

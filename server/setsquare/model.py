@@ -124,7 +124,7 @@ class Conditional:
 class Call:
     """A function, an operator or another intrinsic.
 
-    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||``, ``<`` ...);
+    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||`` ...);
     CloudFormation intrinsics in their long form (``Fn::Join``, ``Fn::Equals`` ...).
     """
 
@@ -141,7 +141,9 @@ class Unreadable:
     text: str
 
 
-Expression: TypeAlias = Literal | Template | ListExpression | ObjectExpression | Reference | Conditional | Call | Unreadable
+Expression: TypeAlias = (
+    Literal | Template | ListExpression | ObjectExpression | Reference | Conditional | Call | Unreadable
+)
 
 # --------------------------------------------------------------------- blocks and resources
 
@@ -432,7 +434,7 @@ class JsonDocument:
 
 
 Written: TypeAlias = (
-    Scalar | None | tuple["Written", ...] | WrittenMap | JsonDocument | DialectExpression | ResourceReference
+    Scalar | tuple["Written", ...] | WrittenMap | JsonDocument | DialectExpression | ResourceReference | None
 )
 
 

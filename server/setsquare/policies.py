@@ -114,7 +114,7 @@ class Policies:
 
 
 def _search(folder: str, root: str) -> str | None:
-    """Search a folder and those above it, up to the root of the repository; up to the root folder where there is none."""
+    """Search a folder and those above it, up to the repository's root, or the root folder where there is none."""
     above = list(_upwards(folder))
     limit = next((place for place in above if os.path.exists(f"{place}/.git")), root)
     for place in above:

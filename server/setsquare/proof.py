@@ -75,7 +75,9 @@ def _is_gone(served: Sequence[Finding], after: Analysis) -> Check:
 def _nothing_new(before: Analysis, after: Analysis) -> Check:
     known = Counter(_identity(finding) for finding in before.findings)
     new = sorted(Counter(_identity(finding) for finding in after.findings) - known)
-    problems = Counter((p.path, p.message) for p in after.problems) - Counter((p.path, p.message) for p in before.problems)
+    problems = Counter((p.path, p.message) for p in after.problems) - Counter(
+        (p.path, p.message) for p in before.problems
+    )
     unknown = {(u.rule.id, u.resource) for u in after.unknown} - {(u.rule.id, u.resource) for u in before.unknown}
     blurred = sorted(unknown & {*known})
     details = [f"{rule} on {resource}" for rule, resource in [*new, *blurred]]

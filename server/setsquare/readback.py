@@ -126,7 +126,7 @@ def _hcl_scalars(block: str) -> Iterator[str]:
 
     try:
         tree = hcl2.loads(block)
-    except Exception as error:  # noqa: BLE001 - whatever the parser raises, it did not read the text
+    except Exception as error:
         message = f"python-hcl2 rejects it: {type(error).__name__}"
         raise _UnreadableError(message) from error
     yield from _leaves(tree)
@@ -148,7 +148,7 @@ def _leaves(data: object) -> Iterator[str]:
 
 
 def _inside_call(text: str) -> Iterator[str]:
-    """Yield what is inside text that holds more than a scalar: JSON in a heredoc, a call such as ``jsonencode({..})``."""
+    """Yield what is inside text with more than a scalar: JSON in a heredoc, a call such as ``jsonencode({..})``."""
     if "(" not in text and "{" not in text:
         return
     document = text[text.find("{") : text.rfind("}") + 1]

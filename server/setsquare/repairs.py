@@ -135,11 +135,12 @@ class Repairs:
 
     def _draft(self, judgement: Judgement) -> _Draft:
         draft = _Draft(judgement)
+        no_fix = judgement.target.no_fix
+        if no_fix is not None:
+            draft.refusal = NoChangeError(no_fix.reason)
+            return draft
         draft.impact, draft.note = self._impact(judgement)
         try:
-            no_fix = judgement.target.no_fix
-            if no_fix is not None:
-                raise NoChangeError(no_fix.reason)
             for part in judgement.parts:
                 if part.carrier is None:
                     self._draft_resource(draft, part)
@@ -170,7 +171,7 @@ class Repairs:
             if outcome.verdict is not Verdict.VIOLATED:
                 continue
             write = self._write(draft, part, outcome, carrier.type)
-            self._check_sharing(draft, part, outcome, carrier, write)
+            self._check_sharing(draft, outcome, carrier, write)
             changes = repairing_changes(
                 outcome,
                 with_references(write, refer),
@@ -236,7 +237,10 @@ class Repairs:
 
     def _write(self, draft: _Draft, part: Part, outcome: Outcome, kind: str) -> Written:
         leaves = self._leaves[_carrier_key(draft.judgement, part), outcome.path]
-        ordered = [outcome.leaf, *(leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0]) if leaf != outcome.leaf)]
+        ordered = [
+            outcome.leaf,
+            *(leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0]) if leaf != outcome.leaf),
+        ]
         if len({repr(leaf.test) for leaf in ordered}) > 1:
             ordered = [leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0])]
         if isinstance(outcome.leaf.test, Statement):
@@ -264,7 +268,7 @@ class Repairs:
         draft.symbolic.append([self._dialect.value, kind, path, as_data(write)])
         return write
 
-    def _check_sharing(self, draft: _Draft, part: Part, outcome: Outcome, carrier: Resource, write: Written) -> None:
+    def _check_sharing(self, draft: _Draft, outcome: Outcome, carrier: Resource, write: Written) -> None:
         place = outcome.origin.place
         if place is None or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
             return
@@ -365,4 +369,3 @@ def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
     if container_is_empty(outcome.site.structure):
         groups.add(("body", placed.path, span))
     return groups
-

@@ -4,6 +4,7 @@ Everything inside Setsquare counts bytes from the start of the document (BOM inc
 Only the boundary (commands, language server) converts to lines and columns.
 """
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
+_LAST_OF_ONE_UNIT = 0xFFFF
 _BREAKS = re.compile(rb"\r\n|\n|\r")
 
 
@@ -54,7 +56,7 @@ def sorted_edits(edits: Iterable[Edit]) -> tuple[Edit, ...]:
 
     """
     ordered = tuple(sorted(edits))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in itertools.pairwise(ordered):
         if after.span.start < before.span.end or after.span == before.span:
             message = f"edits overlap at byte {after.span.start}"
             raise OverlappingEditsError(message)
@@ -82,7 +84,7 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 class LineIndex:
-    """Converts byte offsets to lines and columns and back; ``\\n``, ``\\r\\n`` and ``\\r`` end a line."""
+    r"""Converts byte offsets to lines and columns and back; ``\\n``, ``\\r\\n`` and ``\\r`` end a line."""
 
     __slots__ = ("_source", "_starts")
 
@@ -138,7 +140,7 @@ class LineIndex:
                 if units >= position.column:
                     text = text[:index]
                     break
-                units += 2 if ord(character) > 0xFFFF else 1
+                units += 2 if ord(character) > _LAST_OF_ONE_UNIT else 1
         else:
             text = text[: max(0, position.column)]
         return span.start + len(text.encode("utf-8", "surrogateescape"))
@@ -149,5 +151,5 @@ def _units(text: bytes, encoding: str) -> int:
         return len(text)
     decoded = text.decode("utf-8", "surrogateescape")
     if encoding == "utf-16":
-        return sum(2 if ord(character) > 0xFFFF else 1 for character in decoded)
+        return sum(2 if ord(character) > _LAST_OF_ONE_UNIT else 1 for character in decoded)
     return len(decoded)

@@ -1,4 +1,4 @@
-"""Folders to units (modules and templates), their texts, and their analyses: the only engine module that reads disks."""
+"""Folders to units (modules and templates), their texts, and their analyses: what reads disks."""
 
 import os
 import re
@@ -13,10 +13,10 @@ from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of
 from setsquare.findings import Analysis, Problem
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
+from setsquare.policies import Policies
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
-from setsquare.policies import Policies
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel

@@ -46,7 +46,7 @@ def parse(text: str) -> Any:
 @cache
 def _process() -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        ["node", "serve.js"],  # noqa: S607 the node of the machine
+        ["node", "serve.js"],
         cwd=_HERE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_scope(parser)
     parser.add_argument("--write", action="store_true", help="write the files instead of showing a diff")
-    parser.add_argument("--rule", action="append", default=[], metavar="RULE", help="fix this rule only; may be repeated")
+    parser.add_argument(
+        "--rule", action="append", default=[], metavar="RULE", help="fix this rule only; may be repeated"
+    )
     parser.add_argument(
         "--allow-impact",
         type=impacts,
@@ -58,8 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.write:
             _write(outcome, path, before, after)
         else:
-            for line in unified(_relative(scope, path), before, after):
-                sys.stdout.buffer.write(line)
+            sys.stdout.buffer.writelines(unified(_relative(scope, path), before, after))
     sys.stdout.flush()
     for line in _summary(scope, outcome, written=arguments.write):
         sys.stderr.write(line + "\n")
@@ -110,7 +111,8 @@ def _summary(scope: Scope, outcome: _Outcome, *, written: bool) -> Iterator[str]
     for refusal in outcome.left:
         finding = refusal.finding
         where = _relative(scope, finding.place.path)
-        yield f"{style.paint('not fixed', 'bold', 'yellow')}: {where}: {finding.resource}: {finding.rule.id}: {refusal.reason}"
+        label = style.paint("not fixed", "bold", "yellow")
+        yield f"{label}: {where}: {finding.resource}: {finding.rule.id}: {refusal.reason}"
     verb = "fixed" if written else "to fix"
     files = len(outcome.changed) - len(outcome.failed)
     yield f"{outcome.fixed} findings {verb} in {files} files, {len(outcome.left)} left"

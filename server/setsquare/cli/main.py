@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a clear message and status 3
+    except Exception as error:
         if "SETSQUARE_TRACEBACK" in os.environ:
             raise
         sys.stderr.write(f"setsquare: internal error: {type(error).__name__}: {error}\n")

@@ -41,9 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _data(rule: Rule) -> dict[str, object]:
-    types = {
-        dialect: sorted({target.resource for target in rule.targets.get(dialect, ())}) for dialect in Dialect
-    }
+    types = {dialect: sorted({target.resource for target in rule.targets.get(dialect, ())}) for dialect in Dialect}
     return {
         "id": rule.id,
         "version": rule.version,

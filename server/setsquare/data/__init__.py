@@ -1,5 +1,6 @@
 """YAML text to expressions with byte spans, by PyYAML: rule and policy files, and one of two readers of templates."""
 
+import itertools
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def document_spans(source: bytes, roots: list[Span]) -> list[Span]:
         return [Span(0, len(source))] * len(roots)
     boundaries = [match.start() for match in _BOUNDARY.finditer(source)]
     starts = [0]
-    for before, root in zip(roots, roots[1:], strict=False):
+    for before, root in itertools.pairwise(roots):
         # The first boundary after a root ends its document, whatever stands between it and the next root.
         after = bisect_left(boundaries, before.end)
         starts.append(boundaries[after] if after < len(boundaries) else root.start)

@@ -2,7 +2,9 @@
 
 import re
 from bisect import bisect_left
+from importlib import import_module
 from itertools import accumulate
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -16,9 +18,9 @@ from setsquare.model import SyntaxProblem
 from setsquare.text import BOM, Span
 
 try:
-    from yaml.cyaml import CParser
+    cyaml: ModuleType | None = import_module("yaml.cyaml")
 except ImportError:  # PyYAML was built without libyaml
-    CParser = None
+    cyaml = None
 
 PLAIN = "plain"
 """The tag of an unquoted scalar: its value has the type that it looks like."""
@@ -65,12 +67,8 @@ class _PythonLoader(_Untyped, Reader, Scanner, Parser, Composer):
 
 
 _Loader: Any = _PythonLoader
-if CParser is not None:
-
-    class _NativeLoader(_Untyped, CParser):  # type: ignore[misc]  # the stubs do not know the base class
-        pass
-
-    _Loader = _NativeLoader
+if cyaml is not None:
+    _Loader = type("_NativeLoader", (_Untyped, cyaml.CParser), {})
 
 
 class ComposedText:
@@ -177,7 +175,7 @@ def _first_deep_event(readable: "str | bytes") -> int | None:
             event = loader.get_event()
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
-                if depth > MAX_DEPTH:
+                if depth > MAX_DEPTH and event.start_mark is not None:
                     return int(event.start_mark.index)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1

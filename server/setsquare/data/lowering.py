@@ -137,7 +137,7 @@ def _merge(value: Expression, into: list[Entry]) -> bool:
         into.extend(value.entries)
         return value.complete
     if isinstance(value, ListExpression):
-        return all([_merge(item, into) for item in value.items])
+        return all(_merge(item, into) for item in value.items)
     return False
 
 

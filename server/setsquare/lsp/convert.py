@@ -60,7 +60,7 @@ class Lines:
         start, end = self.offset(wanted.start), self.offset(wanted.end)
         return Span(min(start, end), max(start, end))
 
-    def text_edit(self, edit: Edit, annotation: str | None = None) -> types.TextEdit:
+    def text_edit(self, edit: Edit, annotation: str | None = None) -> types.TextEdit | types.AnnotatedTextEdit:
         """Return an edit, annotated where the client shall ask first."""
         new_text = edit.new.decode("utf-8", "replace")
         if annotation is None:

@@ -53,8 +53,7 @@ def _entry(entry: NewEntry) -> str:
         case NewAttribute(name, value):
             return f"{name} = {_shown(value)}"
         case NewBlock(name, entries):
-            inner = [item for item in entries if isinstance(item, NewAttribute | NewBlock)]
-            return f"{name}.{_entry(inner[-1])}" if inner else name
+            return f"{name}.{_entry(entries[-1])}" if entries else name
 
 
 def _shown(value: Written) -> str:

@@ -13,4 +13,6 @@ def unified(path: str, before: bytes, after: bytes) -> Iterator[bytes]:
 
 
 def _lines(text: bytes) -> list[bytes]:
-    return [line + b"\n" for line in text.split(b"\n")[:-1]] + ([text.rpartition(b"\n")[2]] if text[-1:] != b"\n" and text else [])
+    return [line + b"\n" for line in text.split(b"\n")[:-1]] + (
+        [text.rpartition(b"\n")[2]] if text[-1:] != b"\n" and text else []
+    )

@@ -48,7 +48,9 @@ def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
         yield f"   {style.paint('= fix:', 'cyan')} {_IMPACTS[fix.impact.value]}{asks}{proven}"
     else:
         yield f"   {style.paint('= no fix:', 'cyan')} {fix.reason}"
-    named = ", ".join(f"{name} {' '.join(ids)}" for name, ids in finding.rule.frameworks.items() if name != "nist_800_53_r5")
+    named = ", ".join(
+        f"{name} {' '.join(ids)}" for name, ids in finding.rule.frameworks.items() if name != "nist_800_53_r5"
+    )
     if named:
         yield f"   {style.paint('= asked for by:', 'cyan')} {named}"
     yield ""

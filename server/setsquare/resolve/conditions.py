@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence as Sequence_
 
-from setsquare.model import Absent, Known, Origin, Scalar, Value
 from setsquare.logic import every, some
+from setsquare.model import Absent, Known, Origin, Scalar, Value
 
 _MISSING = object()
 

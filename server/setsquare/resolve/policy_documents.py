@@ -157,7 +157,9 @@ def _of_string(text: str, place: Place, parts: tuple[str | Referenced | Opaque, 
     return pieces[0] if len(pieces) == 1 and not isinstance(pieces[0], str) else Text(place, tuple(pieces))
 
 
-def structure(place: Place, table: Mapping[str, Value], entry: Callable[[str], Place | None] | None = None) -> Structure:
+def structure(
+    place: Place, table: Mapping[str, Value], entry: Callable[[str], Place | None] | None = None
+) -> Structure:
     """Return a structure with these members."""
     return Structure(place, tuple(table), lambda name: table.get(name, (Absent(),)), entry or (lambda _name: None))
 

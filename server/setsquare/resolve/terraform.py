@@ -3,7 +3,8 @@
 Functions, other modules and ``dynamic`` blocks are opaque: their value is not guessed.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence as Sequence_
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Sequence as Sequence_
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,6 +40,8 @@ from setsquare.resolve.terraform_index import Index
 from setsquare.text import Span
 
 _MAX_DEPTH = 50
+_ROOT_STEPS = 2
+"""How many steps of a path name what it starts from: ``var.x``, ``each.value``."""
 _NO_RESOURCES = frozenset(
     ("each", "count", "self", "path", "terraform", "var", "local", "module", "data", "ephemeral", "provider")
 )
@@ -255,21 +258,21 @@ class TerraformModule:
             return self._shown(place)
 
         match path:
-            case ("var", name, *rest):
-                base, rest = self._variable(name, frame, place), tuple(rest)
-            case ("local", name, *rest):
-                base, rest = self._local(name, frame, place), tuple(rest)
-            case ("each", "value", *rest):
-                base, rest = frame.each or (Opaque(place, shown()),), tuple(rest)
+            case ("var", name, *_):
+                base = self._variable(name, frame, place)
+            case ("local", name, *_):
+                base = self._local(name, frame, place)
+            case ("each", "value", *_):
+                base = frame.each or (Opaque(place, shown()),)
             case ("each", "key"):
-                base, rest = frame.key or (Opaque(place, shown()),), ()
+                base = frame.key or (Opaque(place, shown()),)
             case ("data", _, _, *_):
                 return (Referenced(place, path),)
             case (first, _, *_) if first not in _NO_RESOURCES:
                 return (Referenced(place, path),)
             case _:
                 return (Opaque(place, shown()),)
-        for step in rest:
+        for step in path[_ROOT_STEPS:]:
             base = values.step_into(base, step, place, shown)
         return base
 

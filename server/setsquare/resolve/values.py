@@ -1,6 +1,7 @@
 """What both dialects share in giving expressions their meaning: structures, unions, texts."""
 
-from collections.abc import Callable, Iterable, Sequence as Sequence_
+from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Sequence_
 
 from setsquare.model import (
     Absent,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from setsquare.model import DialectExpression, ResourceReference, Written, WrittenMap
+from setsquare.model import DialectExpression, JsonDocument, ResourceReference, Written, WrittenMap
 from setsquare.rules.rule import (
     MISSING,
     AnyElement,
@@ -186,6 +186,8 @@ def _as_operand(value: Written) -> Operand:
             return SelfOperand(attribute, suffix)
         case tuple():
             return tuple(_as_operand(item) for item in value)
+        case JsonDocument(inner):
+            return _as_operand(inner)
         case _:
             return value
 

@@ -77,7 +77,9 @@ class Catalogue:
     @cached_property
     def _singletons(self) -> dict[Dialect, tuple[Written, ...]]:
         return {
-            dialect: tuple((r, t) for r in self.rules.values() for t in r.targets.get(dialect, ()) if t.once is not None)
+            dialect: tuple(
+                (r, t) for r in self.rules.values() for t in r.targets.get(dialect, ()) if t.once is not None
+            )
             for dialect in Dialect
         }
 

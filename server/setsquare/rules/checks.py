@@ -128,11 +128,11 @@ def refused_parameters(catalogue: Catalogue, name: str, value: Written) -> list[
     """Return the rules that would write a parameter's value and not accept it."""
     if isinstance(value, DialectExpression):
         return []
-    refused: list[str] = []
-    for rule in catalogue.rules.values():
-        if name in rule.parameters and any(_refuses(rule, leaf, name, value, catalogue) for leaf in _all_leaves(rule)):
-            refused.append(rule.id)
-    return refused
+    return [
+        rule.id
+        for rule in catalogue.rules.values()
+        if name in rule.parameters and any(_refuses(rule, leaf, name, value, catalogue) for leaf in _all_leaves(rule))
+    ]
 
 
 def _all_leaves(rule: Rule) -> Iterable[Leaf]:
@@ -180,5 +180,3 @@ def _plain_leaves(node: Node, path: Path) -> Iterator[tuple[Path, Leaf]]:
                 yield from _plain_leaves(child, (*path, name))
         case _:
             return
-
-

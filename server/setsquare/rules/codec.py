@@ -4,8 +4,9 @@ JSON, never pickle: a catalogue is data. A dataclass is an object with its class
 fields at their default are left out. Tuples are lists; lists do not occur in rules.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING as NO_DEFAULT, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 
 from setsquare.documents import Dialect
@@ -43,9 +44,9 @@ _CLASSES = (
     DialectExpression,
 )
 _ENUMS: tuple[type[Enum], ...] = (Dialect, Severity, ImpactLevel, Missing)
-_BY_NAME = {kind.__name__: kind for kind in _CLASSES}
+_BY_NAME: dict[str, Callable[..., object]] = {kind.__name__: kind for kind in _CLASSES}
 _ENUM_BY_NAME = {kind.__name__: {member.value: member for member in kind} for kind in _ENUMS}
-_FIELDS = {kind: fields(kind) for kind in _CLASSES}
+_FIELDS: dict[type, tuple[Field[object], ...]] = {kind: fields(kind) for kind in _CLASSES}
 
 
 def encode(value: object) -> object:
@@ -92,5 +93,3 @@ def decode(data: object) -> object:
     if name in _ENUM_BY_NAME:
         return _ENUM_BY_NAME[name][data["value"]]
     return _BY_NAME[name](**{key: decode(item) for key, item in data.items() if key != "$"})
-
-

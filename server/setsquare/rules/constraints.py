@@ -5,7 +5,8 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence as Sequence_
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as Sequence_
 
 from setsquare.logic import every, negated, some
 from setsquare.model import (
@@ -136,10 +137,9 @@ def _accepts_present(test: Test, origin: Origin, orders: Orders) -> bool | None:
             return None
 
 
-def _all_items(origin: Origin, judge: "type[object] | object") -> bool | None:
-    assert callable(judge)
+def _all_items(origin: Origin, judge: Callable[[Origin], bool | None]) -> bool | None:
     if not isinstance(origin, Sequence):
-        return judge(origin)  # type: ignore[no-any-return]
+        return judge(origin)
     answers = [every(judge(item) for item in value if not isinstance(item, Absent)) for value in origin.items]
     return every([*answers, None] if not origin.complete else answers)
 
@@ -148,7 +148,7 @@ def _all_items(origin: Origin, judge: "type[object] | object") -> bool | None:
 
 
 def same_scalar(actual: Scalar, wanted: Scalar) -> bool:
-    """Whether two scalars mean the same: types count, but ``"true"`` is true and ``"7"`` is 7, as providers read them."""
+    """Whether two scalars mean the same: types count, but ``"true"`` is true and ``"7"`` is 7, as for providers."""
     if isinstance(wanted, bool) or isinstance(actual, bool):
         return _truth(actual) is not None and _truth(actual) == _truth(wanted)
     if isinstance(wanted, int | float) or isinstance(actual, int | float):
@@ -290,9 +290,7 @@ def _has_item(value: tuple[Origin, ...], wanted: Operand, item_key: str | None) 
 def missing_items(test: Contains, origin: Sequence) -> tuple[Written, ...]:
     """Return what ``$contains`` lacks in the list, in rule order."""
     items = test.items if isinstance(test.items, tuple) else ()
-    absent = [
-        item for item in items if some(_has_item(value, item, test.item_key) for value in origin.items) is False
-    ]
+    absent = [item for item in items if some(_has_item(value, item, test.item_key) for value in origin.items) is False]
     return tuple(_as_item(item, test.item_key) for item in absent)
 
 
@@ -303,7 +301,9 @@ def all_items(test: Contains) -> tuple[Written, ...]:
 
 
 def _as_item(item: Operand, item_key: str | None) -> Written:
-    assert isinstance(item, bool | int | float | str)
+    if not isinstance(item, bool | int | float | str):
+        message = f"{item!r} cannot be an item of $contains"
+        raise TypeError(message)
     return item if item_key is None else WrittenMap(((item_key, item),))
 
 

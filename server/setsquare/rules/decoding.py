@@ -164,7 +164,11 @@ class Decoder:
             Unfit: it is something else.
 
         """
-        if isinstance(expression, Literal) and isinstance(expression.value, int) and not isinstance(expression.value, bool):
+        if (
+            isinstance(expression, Literal)
+            and isinstance(expression.value, int)
+            and not isinstance(expression.value, bool)
+        ):
             return expression.value
         raise self.unfit(expression, expected)
 

@@ -26,7 +26,9 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VERSION = 1
 
 
-def load_policy(path: str, source: bytes, catalogue: Catalogue, as_of: date) -> tuple[Policy | None, tuple[Mistake, ...]]:
+def load_policy(
+    path: str, source: bytes, catalogue: Catalogue, as_of: date
+) -> tuple[Policy | None, tuple[Mistake, ...]]:
     """Read a policy file.
 
     Returns:
@@ -71,7 +73,9 @@ class _PolicyDecoder:
             exceptions=self._exemptions(table["exceptions"]) if "exceptions" in table else (),
             account_baseline=decoder.texts(table["account_baseline"]) if "account_baseline" in table else (),
             allowed_impacts=self._impacts(rules["fix"]) if "fix" in rules else BULK_IMPACTS,
-            unsuppressible=frozenset(self._rule_ids(rules["no_suppression"])) if "no_suppression" in rules else frozenset(),
+            unsuppressible=frozenset(self._rule_ids(rules["no_suppression"]))
+            if "no_suppression" in rules
+            else frozenset(),
             extra_rules=decoder.texts(table["extra_rules"]) if "extra_rules" in table else (),
             as_of=self._as_of,
             path=decoder.path,
@@ -161,7 +165,9 @@ class _PolicyDecoder:
         if expected is not None:
             raise self._decoder.unfit(expression, expected)
         for rule in refused_parameters(self._catalogue, declared.name, value):
-            self._decoder.mistake(expression.span, f"found {shown(expression)}, which rule {rule} itself would not accept")
+            self._decoder.mistake(
+                expression.span, f"found {shown(expression)}, which rule {rule} itself would not accept"
+            )
         return value
 
 

@@ -72,7 +72,6 @@ class AnyElement:
 
 Operand: TypeAlias = (
     Scalar
-    | None
     | tuple["Operand", ...]
     | MapOperand
     | DialectExpression
@@ -80,6 +79,7 @@ Operand: TypeAlias = (
     | FirstOperand
     | SelfOperand
     | AnyElement
+    | None
 )
 
 
@@ -159,7 +159,7 @@ class IsPresent:
 
 @dataclass(frozen=True, slots=True)
 class IsSecret:
-    """``$secret``: not there, or not readable in the code: a reference, a secret store, a parameter that is not shown."""
+    """``$secret``: not there, or not readable in the code: a reference, a secret store, a hidden parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,9 @@ class Statement:
     wanted: bool
 
 
-Test: TypeAlias = Is | OneOf | NoneOf | Bound | Contains | Excludes | IsSet | IsAbsent | IsPresent | IsSecret | Statement
+Test: TypeAlias = (
+    Is | OneOf | NoneOf | Bound | Contains | Excludes | IsSet | IsAbsent | IsPresent | IsSecret | Statement
+)
 
 # --------------------------------------------------------------------- nodes of a state
 

@@ -89,7 +89,8 @@ def _template(
         return (sections[name].value.entries() if name in sections else None) or ()
 
     resources = [_resource(source, item) for item in children("Resources")]
-    read_all = root.complete and all(resources) and ("Resources" not in sections or sections["Resources"].value.complete)
+    section_complete = "Resources" not in sections or sections["Resources"].value.complete
+    read_all = root.complete and all(resources) and section_complete
     found = tuple(resource for resource in resources if resource is not None)
     problems.extend(_doubled(found))
     return CloudFormationTemplate(

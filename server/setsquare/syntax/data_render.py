@@ -226,7 +226,7 @@ class BlockStyle:
 # --------------------------------------------------------------------- JSON
 
 
-def plain_json(value: Written, dialect: Dialect) -> Json:  # noqa: PLR0911 one return for each kind of value
+def plain_json(value: Written, dialect: Dialect) -> Json:
     """Return a value as JSON data: references and expressions in the dialect's JSON form.
 
     Raises:
@@ -252,7 +252,7 @@ def plain_json(value: Written, dialect: Dialect) -> Json:  # noqa: PLR0911 one r
             return value
 
 
-def _hcl(value: Written) -> str:  # noqa: PLR0911 one return for each kind of value
+def _hcl(value: Written) -> str:
     """Return a value as a Terraform expression on one line (objects with colons, which Terraform reads too)."""
     match value:
         case WrittenMap():
@@ -347,7 +347,7 @@ class JsonStyle:
     comma: str = ", "
 
     def text(self, data: Json, indent: str) -> str:
-        """Return the data as text whose further lines are indented by ``indent`` and more; line ends are ``\\n``."""
+        r"""Return the data as text whose further lines are indented by ``indent`` and more; line ends are ``\\n``."""
         if not isinstance(data, (dict, list)) or not data:
             return json.dumps(data, ensure_ascii=False)
         inner = "" if self.unit is None else indent + self.unit

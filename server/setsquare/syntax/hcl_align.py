@@ -207,15 +207,15 @@ def columns(text: bytes) -> int:
     count = 0
     joined = flag = False
     for character in text.decode("utf-8", "replace"):
+        kind = unicodedata.category(character)
         is_flag = "\U0001f1e6" <= character <= "\U0001f1ff"
-        is_part = unicodedata.category(character) in ("Mn", "Me", "Mc") or "\U0001f3fb" <= character <= "\U0001f3ff"
-        if character == _JOINER:
-            joined = True
-        elif is_part or joined or (is_flag and flag):
-            joined = flag = False
-        else:
+        is_part = kind in ("Mn", "Me", "Mc") or "\U0001f3fb" <= character <= "\U0001f3ff" or character == _JOINER
+        if not (is_part or (joined and kind == "So") or (is_flag and flag)):
             count += 1
             flag = is_flag
+        else:
+            flag = False
+        joined = character == _JOINER
     return count
 
 
@@ -255,10 +255,7 @@ def _line_up(before: bytes, after: TracedText) -> None:
 
 def _line_up_gaps(before: bytes, after: TracedText, chains: Callable[[bytes], Chains]) -> None:
     astray = {
-        gap.end
-        for chain in chains(before)
-        for gap, width in chain
-        if before[gap.start : gap.end] != b" " * width
+        gap.end for chain in chains(before) for gap, width in chain if before[gap.start : gap.end] != b" " * width
     }
     moved: list[Edit] = []
     for chain in chains(after.text):

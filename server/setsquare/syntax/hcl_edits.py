@@ -36,6 +36,8 @@ from setsquare.syntax.hcl_view import View, span_of, without_errors
 from setsquare.text import BOM, Edit, Span, sorted_edits
 
 _FIRST_LEVEL = re.compile(rb"^[^\s#/][^\n]*[{\[(][ \t]*\r?\n([ \t]+)[^\s]", re.MULTILINE)
+_HEADER = re.compile(rb"^[A-Za-z_][^\n]*\{", re.MULTILINE)
+_CLOSING = re.compile(rb"^\}", re.MULTILINE)
 _NO_EXPRESSION = frozenset(
     {
         hcl_tree.ATTRIBUTE,
@@ -93,13 +95,34 @@ def _pieces(view: View, changes: Iterable[_Inner], base: int) -> dict[Span, list
     whole_file = Span(0, len(view.text))
     for change in sorted(changes, key=_order):
         span = _moved(change.span, -base)
-        block = next((node for node in view.path_to(span) if node.kind_id == hcl_tree.BLOCK), None)
-        whole = block is None or span_of(block) == span or not view.starts_line(block.start_byte)
-        piece = whole_file if block is None or whole else Span(view.line_start(block.start_byte), block.end_byte)
-        pieces.setdefault(piece, []).append(change)
+        pieces.setdefault(_block_around(view, span) or whole_file, []).append(change)
     if whole_file in pieces and len(pieces) > 1:
         return {whole_file: sorted((change for part in pieces.values() for change in part), key=_order)}
     return pieces
+
+
+def _block_around(view: View, span: Span) -> Span | None:
+    """Return the top-level block that a span is a part of, from the beginning of its line; None where there is none."""
+    block = next((node for node in view.path_to(span) if node.kind_id == hcl_tree.BLOCK), None)
+    if block is None or block.has_error:
+        block_alone = _readable_block(view, span)
+        if block_alone is not None:
+            return block_alone
+    if block is None or span_of(block) == span or not view.starts_line(block.start_byte):
+        return None
+    return Span(view.line_start(block.start_byte), block.end_byte)
+
+
+def _readable_block(view: View, span: Span) -> Span | None:
+    """Return the block around a span that can be read by itself, though the file has an error elsewhere."""
+    headers = [match.start() for match in _HEADER.finditer(view.text, 0, span.start + 1)]
+    end = _CLOSING.search(view.text, span.end - 1)
+    if not headers or end is None:
+        return None
+    alone = Span(headers[-1], end.end())
+    tree = View.of(view.text[alone.start : alone.end], view.writer).root
+    blocks = [node for part in tree.children for node in part.children]
+    return alone if not tree.has_error and len(blocks) == 1 else None
 
 
 def _moved(span: Span, by: int) -> Span:

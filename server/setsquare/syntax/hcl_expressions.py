@@ -1,5 +1,6 @@
 """Expressions of HCL: syntax tree -> model. What cannot be read with certainty is ``Unreadable``, never a guess."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
@@ -246,7 +247,7 @@ class Lowering:
         entries = tuple(self._entry(element) for element in elements)
         separated = all(
             self._is_separated(before.end_byte, after.start_byte)
-            for before, after in zip(elements, elements[1:], strict=False)
+            for before, after in itertools.pairwise(elements)
         )
         return ObjectExpression(self._node_span(node), entries, separated)
 

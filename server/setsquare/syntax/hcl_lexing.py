@@ -74,7 +74,8 @@ class Lexer:
         if marker is None:
             return Token(Kind.UNENDED, start, at)
         name = re.escape(marker.group(1))
-        return self._ended(Kind.HEREDOC, start, marker.end() - 1, re.compile(rb"\n[ \t]*%s(?=[ \t]*(?:\r?\n|\Z))" % name))
+        ending = re.compile(rb"\n[ \t]*%s(?=[ \t]*(?:\r?\n|\Z))" % name)
+        return self._ended(Kind.HEREDOC, start, marker.end() - 1, ending)
 
     def _ended(self, kind: Kind, start: int, at: int, ending: re.Pattern[bytes]) -> Token:
         if ending.pattern not in self._missing:

@@ -6,6 +6,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4\{"
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _DOUBLED = re.compile(r"([$%])\1\{")
 _LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
 
 
 def decode_utf8(text: bytes) -> str | None:
@@ -33,7 +34,7 @@ def unescape_quoted(text: str) -> str | None:
             valid = valid and simple in _SIMPLE
             return _SIMPLE.get(simple, "")
         number = int(short or long, 16)
-        if number > _LAST_CODE_POINT or 0xD800 <= number <= 0xDFFF:
+        if number > _LAST_CODE_POINT or number in _SURROGATES:
             valid = False
             return ""
         return chr(number)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from setsquare.model import (
     DialectExpression,
@@ -24,7 +25,6 @@ from setsquare.syntax.edit_error import EditError
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _KEYWORDS = frozenset({"for", "true", "false", "null"})
 _LONGEST_LINE = 100
-_EXACT = 1e15
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\u2028\u2029]|\$+(?=\{)|%+(?=\{)')
 
@@ -144,8 +144,9 @@ def _number(value: float) -> bytes:
     if not math.isfinite(value):
         reason = f"{value} is not a number that can be written"
         raise EditError(reason)
-    whole = int(value)
-    return repr(whole if whole == value and abs(value) < _EXACT else value).encode()
+    # Without an exponent: the grammar that reads it back knows none with a sign.
+    text = f"{Decimal(repr(value)):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).encode()
 
 
 def _reference(reference: ResourceReference) -> str:

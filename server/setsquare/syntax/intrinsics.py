@@ -37,9 +37,9 @@ class Intrinsics:
     """The meaning of tags and of mappings with one key in a template.
 
     ``Ref``, ``Fn::GetAtt`` and ``Condition`` are References (``AWS::NoValue`` the null Literal), ``Fn::Sub`` is a
-    Template (a Reference where it is only ``${X}``, a Literal where it has no variable), ``Fn::If`` a Conditional; every
-    other function is a Call by its long name, whose arguments are the items of its list; functions of one argument have
-    that, list or not. A tag that is no function stays a Call by the tag.
+    Template (a Reference where it is only ``${X}``, a Literal where it has no variable), ``Fn::If`` a Conditional;
+    every other function is a Call by its long name, whose arguments are the items of its list; functions of one
+    argument have that, list or not. A tag that is no function stays a Call by the tag.
     """
 
     def tagged(self, span: Span, tag: str, inner: Expression) -> Expression:

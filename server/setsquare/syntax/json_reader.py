@@ -276,10 +276,7 @@ class JsonReader:
             container.complete = False
             return
         self._advance()
-        if self._is_outer(container):
-            value = self._missing()
-        else:
-            value = self._value()
+        value = self._missing() if self._is_outer(container) else self._value()
         while self._token.text == b":" and isinstance(value, Literal):
             # The value is the next entry's key: nothing was typed here yet.
             self._report(key.span, "a key without a value")

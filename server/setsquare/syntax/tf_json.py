@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from setsquare.data import DataDocument
 from setsquare.model import (
@@ -92,7 +93,7 @@ def _blocks(
                 if name is not None and name != _COMMENT:
                     yield from _blocks(source, kind, (*labels, name), inner, problems)
         else:
-            lazy = Lazy(lambda written=item: _body(source, written, literal=literal))
+            lazy = Lazy(partial(_body, source, item, literal=literal))
             span = item.span if isinstance(entry.value, ListExpression) else entry.span
             yield Block(kind, labels, span, entry.key.span, lazy)
 
@@ -117,7 +118,7 @@ def _body(source: bytes, written: ObjectExpression, *, literal: bool) -> Body:
         name = _name(entry)
         if name is None or name == _COMMENT or name in attributes:
             continue
-        lazy = Lazy(lambda value=entry.value: value if literal else lower(source, value))
+        lazy = Lazy.of(entry.value) if literal else Lazy(partial(lower, source, entry.value))
         attributes[name] = Attribute(name, entry.key.span, entry.span, lazy)
     return Body(written.span, attributes, (), written.complete)
 

@@ -4,6 +4,7 @@ Two readers, PyYAML (libyaml) and tree-sitter-yaml, each read real templates tha
 faster one and comes first; what it rejects is asked of tree-sitter; what both reject is read piece by piece.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -93,7 +94,7 @@ def _broken(source: bytes, start: int) -> Iterator[OutlinedDocument]:
     """Read documents of which at least one is broken, each alone; aliases are not followed in those that are."""
     boundaries = [match.end() - len("---") for match in _DOCUMENT.finditer(source, start)]
     cuts = [start, *(at for at in boundaries if source[start:at].strip()), len(source)]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in itertools.pairwise(cuts):
         span = Span(0 if begin == start else begin, end)
         pieces = yaml_pieces.read(source, Span(begin, end))
         if pieces is not None:
