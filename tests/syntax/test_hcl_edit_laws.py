@@ -24,7 +24,7 @@ def formatted_text(chance: random.Random) -> bytes:
     return format_text(random_text(chance)).encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(chances)
 def test_what_was_formatted_stays_formatted_and_valid(chance):
     source = formatted_text(chance)
@@ -36,7 +36,7 @@ def test_what_was_formatted_stays_formatted_and_valid(chance):
     assert is_formatted(result), result
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chances)
 def test_messy_text_stays_valid_and_untouched_outside_the_edits(chance):
     lines = random_text(chance).splitlines(keepends=True)
@@ -49,7 +49,7 @@ def test_messy_text_stays_valid_and_untouched_outside_the_edits(chance):
     assert all(source[edit.span.start : edit.span.end] != edit.new for edit in edits)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chances)
 def test_line_ends_and_bom_change_nothing_else(chance):
     source = formatted_text(chance)
@@ -60,7 +60,8 @@ def test_line_ends_and_bom_change_nothing_else(chance):
         return len(BOM) + offset + source[:offset].count(b"\n")
 
     in_converted = [
-        replace(change, span=change.span and Span(moved(change.span.start), moved(change.span.end))) for change in changes
+        replace(change, span=change.span and Span(moved(change.span.start), moved(change.span.end)))
+        for change in changes
     ]
 
     plain = apply_edits(source, plan(source, changes))
@@ -85,7 +86,7 @@ def _founds_a_group(source: bytes, change: Insert) -> bool:
     return not items or items[0].kind_id != hcl_tree.ATTRIBUTE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(chances)
 def test_insertions_one_by_one_in_any_order_are_the_same_as_all_at_once(chance):
     source = formatted_text(chance)
@@ -101,7 +102,7 @@ def test_insertions_one_by_one_in_any_order_are_the_same_as_all_at_once(chance):
     assert apply_edits(source, plan(source, inserts)) == one_by_one(source, singles)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(chances)
 def test_resources_one_by_one_in_any_order_are_the_same_as_all_at_once(chance):
     source = formatted_text(chance)
@@ -119,7 +120,7 @@ def test_resources_one_by_one_in_any_order_are_the_same_as_all_at_once(chance):
     assert is_formatted(batch.decode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(chances)
 def test_the_order_of_changes_does_not_matter(chance):
     source = formatted_text(chance)
@@ -144,7 +145,7 @@ def test_columns_are_what_a_reader_counts(text, expected):
 
 
 def test_entries_of_one_name_stand_in_the_order_of_their_keys():
-    source = b'a {\n  b = 1\n}\n'
+    source = b"a {\n  b = 1\n}\n"
     entries = tuple(NewBlock("p", (NewAttribute("name", name),), key=("name", name)) for name in ("z", "y"))
 
     result = apply_edits(source, plan(source, [Insert(Span(2, len(source) - 1), entries)]))

@@ -67,7 +67,7 @@ class TracedText:
         for at, offset in enumerate([*self.origin, len(self._before)]):
             if offset < 0:
                 continue
-            if offset > kept or at > new:
+            if self._before[kept:offset] != self.text[new:at]:
                 yield Edit(Span(kept + shift, offset + shift), self.text[new:at])
             kept, new = offset + 1, at + 1
 

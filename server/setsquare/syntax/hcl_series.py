@@ -153,8 +153,6 @@ class Series:
         node, view = self.items[index], self.view
         level = view.indentation(node.start_byte)
         texts = [view.writer.value(value, level) for value in values]
-        if len(texts) > 1 and text_of(node).startswith("<<"):
-            self._check_last()
         separator = b"," + view.writer.eol + level if self._has_own_line(node) else b", "
         return [Edit(span_of(node), separator.join(texts))]
 
@@ -219,12 +217,13 @@ class Series:
 
     def _inline_span(self, index: int) -> Span:
         node, comma = self.items[index], self.commas[index]
-        if index + 1 < len(self.items) and comma is not None:
-            end = comma.end_byte
-            rest = self.view.text[end:]
-            return Span(node.start_byte, end + len(rest) - len(rest.lstrip(b" \t")))
+        end = (comma or node).end_byte
+        rest = self.view.text[end : self.closing]
+        after = self.closing - len(rest.lstrip(b" \t"))
+        if index + 1 < len(self.items):
+            return Span(node.start_byte, after)
         if index:
             return Span(self.items[index - 1].end_byte, node.end_byte)
         if self.comments:
-            return Span(node.start_byte, (comma or node).end_byte)
+            return Span(node.start_byte, after if self.view.text.startswith(b"/*", after) else end)
         return Span(self.span.start + 1, self.closing)
