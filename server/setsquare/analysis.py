@@ -14,6 +14,7 @@ from setsquare.findings import (
     Fix,
     PlacedChange,
     Problem,
+    ProblemKind,
     Satisfied,
     SuppressedFinding,
     UnknownFinding,
@@ -106,7 +107,7 @@ class _Unit:
 
     def _fault(self, rule: Rule, resource: Resource, error: Exception) -> Problem:
         message = f"rule {rule.id} failed on {resource.address}: {type(error).__name__}: {error}"
-        return Problem(resource.path, message, Place(resource.path, resource.header))
+        return Problem(resource.path, message, Place(resource.path, resource.header), ProblemKind.FAULT)
 
     def _missing_singletons(self) -> Iterable[Judgement]:
         for rule, target in self._catalogue.singletons(self.dialect):

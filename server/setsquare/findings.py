@@ -1,7 +1,7 @@
 """What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from setsquare.model import Change, Place
 from setsquare.rules.rule import ImpactLevel, Rule
@@ -123,6 +123,14 @@ class SuppressedFinding:
     until: str | None = None
 
 
+class ProblemKind(Enum):
+    """What a problem is about: a syntax error, a fault of Setsquare's own (a rule that raised), or anything else."""
+
+    SYNTAX = "syntax"
+    FAULT = "fault"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong with a file: it could not be read, or a suppression in it is wrong."""
@@ -130,6 +138,7 @@ class Problem:
     path: str
     message: str
     place: Place | None = None
+    kind: ProblemKind = ProblemKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)

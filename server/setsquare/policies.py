@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,15 +25,37 @@ class _Loaded:
     policy: Policy
     catalogue: Catalogue
     mistakes: tuple[Mistake, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def read_limited(path: str) -> bytes | None:
+    """Return the bytes of a small file; None where it cannot be read."""
+    try:
+        if os.path.getsize(path) > _MAX_FILE:
+            return None
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 class Policies:
-    """The policies of a workspace; of a file with mistakes the last good version stays in force."""
+    """The policies of a workspace; of a file with mistakes the last good version stays in force.
 
-    def __init__(self, catalogue: Catalogue, as_of: date, policy_file: str | None = None) -> None:
+    ``read`` returns the bytes of a file, which may be those of an open buffer.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        as_of: date,
+        policy_file: str | None = None,
+        read: Callable[[str], bytes | None] = read_limited,
+    ) -> None:
         self._catalogue = catalogue
         self._as_of = as_of
         self._policy_file = policy_file
+        self._read = read
         self._found: dict[str, str | None] = {}
         self._loaded: dict[str, _Loaded] = {}
         self._last_good: dict[str, _Loaded] = {}
@@ -58,11 +80,28 @@ class Policies:
         """The mistakes in the files that were read, with line and column."""
         return tuple(sorted({mistake for loaded in self._loaded.values() for mistake in loaded.mistakes}))
 
-    def forget(self, path: str) -> None:
-        """Note that a file changed."""
-        if path.endswith(".yaml"):
-            self._found.clear()
-            self._loaded.clear()
+    def forget(self, path: str) -> bool:
+        """Note that a file changed; return whether a policy may be another one now."""
+        if not self._is_read(path):
+            return False
+        self._found.clear()
+        self._loaded.clear()
+        return True
+
+    def use(self, policy_file: str | None) -> bool:
+        """Name the policy of all folders; with None each folder's own is searched for. Returns what ``forget`` does."""
+        if policy_file == self._policy_file:
+            return False
+        self._policy_file = policy_file
+        self._loaded.clear()
+        return True
+
+    def _is_read(self, path: str) -> bool:
+        if not path.endswith(".yaml"):
+            return False
+        if path == self._policy_file or path.rpartition("/")[2] == FILE_NAME:
+            return True
+        return any(path.startswith(f"{folder}/") for loaded in self._loaded.values() for folder in loaded.folders)
 
     def _for(self, path: str, root: str) -> _Loaded:
         file = self._policy_file or self._find(path, root)
@@ -80,31 +119,34 @@ class Policies:
         return self._found[folder]
 
     def _load(self, file: str) -> _Loaded:
-        source = read_limited(file)
+        source = self._read(file)
         if source is None:
             mistake = Mistake(file, 1, 1, "this policy file cannot be read", Span(0, 0))
             return _Loaded(self._default.policy, self._catalogue, (mistake,))
         first, _ = load_policy(file, source, self._catalogue, self._as_of)
-        rules, mistakes, digest = self._own_rules(file, first.extra_rules if first is not None else ())
+        folders = self._rule_folders(file, first.extra_rules if first is not None else ())
+        rules, mistakes, digest = self._own_rules(folders, file)
         catalogue = self._catalogue.extended(rules, digest) if rules else self._catalogue
         policy, found = load_policy(file, source, catalogue, self._as_of)
         if policy is None or mistakes:
             good = self._last_good.get(file, self._default)
-            return _Loaded(good.policy, good.catalogue, (*found, *mistakes))
-        self._last_good[file] = _Loaded(policy, catalogue)
+            return _Loaded(good.policy, good.catalogue, (*found, *mistakes), folders or good.folders)
+        self._last_good[file] = _Loaded(policy, catalogue, folders=folders)
         return self._last_good[file]
 
-    def _own_rules(self, file: str, folders: tuple[str, ...]) -> tuple[list[Rule], list[Mistake], str]:
+    def _rule_folders(self, file: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+        base = Path(file).parent.resolve()
+        places = [(base / folder).resolve() for folder in folders]
+        return tuple(place.as_posix() for place in places if place.is_relative_to(base))
+
+    def _own_rules(self, folders: tuple[str, ...], file: str) -> tuple[list[Rule], list[Mistake], str]:
         rules: list[Rule] = []
         mistakes: list[Mistake] = []
         digest = hashlib.sha256()
         base = Path(file).parent.resolve()
         for folder in folders:
-            place = (base / folder).resolve()
-            if not place.is_relative_to(base):
-                continue
-            for path in sorted(place.rglob("*.yaml")):
-                source = None if path.name.endswith(".examples.yaml") else read_limited(str(path))
+            for path in sorted(Path(folder).rglob("*.yaml")):
+                source = None if path.name.endswith(".examples.yaml") else self._read(str(path))
                 if source is not None and path.resolve().is_relative_to(base):
                     digest.update(source)
                     rule, found = load_rule(str(path), source)
@@ -130,14 +172,3 @@ def _upwards(folder: str) -> Iterator[str]:
     while folder:
         yield folder
         folder = folder.rpartition("/")[0]
-
-
-def read_limited(path: str) -> bytes | None:
-    """Return the bytes of a small file; None where it cannot be read."""
-    try:
-        if os.path.getsize(path) > _MAX_FILE:
-            return None
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None

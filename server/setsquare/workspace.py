@@ -11,9 +11,9 @@ from setsquare.analysis import Scope, analyse
 from setsquare.context import Context
 from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of
-from setsquare.findings import Analysis, Problem
+from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
-from setsquare.policies import Policies
+from setsquare.policies import Policies, read_limited
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
@@ -27,6 +27,7 @@ MAX_FILE = 16 << 20
 """Files larger than this many bytes are not read."""
 
 _LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?/[^\"$]*)\"")
+_CALLING = (Format.HCL, Format.TF_JSON)
 _TERRAFORM = (Format.HCL, Format.TF_JSON, Format.TFVARS, Format.TFVARS_JSON)
 
 
@@ -45,12 +46,13 @@ class Unit:
 class Workspace:
     """Some root folders, the open buffers over them, and the policy."""
 
-    def __init__(self, roots: Sequence[str], catalogue: Catalogue, policies: Policies) -> None:
-        self.overlay = Overlay()
+    def __init__(self, roots: Sequence[str], catalogue: Catalogue, policies: Policies, overlay: Overlay) -> None:
+        self.overlay = overlay
         self._roots = tuple(_normal(root) for root in roots)
         self._catalogue = catalogue
         self._policies = policies
         self._listings: dict[str, Listing] = {}
+        self._on_disk: dict[str, bool] = {}
         self._parsed: dict[str, tuple[bytes, ConfigurationFile | TemplateFile | None]] = {}
         self._sources: dict[str, frozenset[str]] = {}
         self._called: frozenset[str] | None = None
@@ -75,7 +77,14 @@ class Workspace:
             policy_file: the policy of all folders; else each folder's own is searched for.
 
         """
-        return cls(roots, catalogue, Policies(catalogue, as_of or date.today(), policy_file))  # noqa: DTZ011 - the policy's dates are local
+        overlay = Overlay()
+
+        def read(path: str) -> bytes | None:
+            document = overlay.get(path)
+            return document.source if document is not None else read_limited(path)
+
+        today = as_of or date.today()  # noqa: DTZ011 - the policy's dates are local
+        return cls(roots, catalogue, Policies(catalogue, today, policy_file, read), overlay)
 
     # ------------------------------------------------------------- roots and policy
 
@@ -115,6 +124,10 @@ class Workspace:
         """The mistakes in the policy files that were read, with line and column."""
         return self._policies.mistakes
 
+    def use_policy(self, policy_file: str | None) -> bool:
+        """Use one policy for all folders, or each folder's own; return whether that changes anything."""
+        return self._policies.use(policy_file)
+
     def allow(self, impacts: Iterable[ImpactLevel]) -> None:
         """Allow more impacts in bulk than the policies do."""
         self._allowed = frozenset(impacts)
@@ -125,15 +138,38 @@ class Workspace:
 
     # ------------------------------------------------------------- units
 
-    def invalidate(self, path: str) -> None:
-        """Note that a file was changed, created or deleted, on disk or in a buffer."""
+    def invalidate(self, path: str) -> bool:
+        """Note that a file was changed, created or deleted, on disk or in a buffer.
+
+        Returns:
+            whether a policy may be another one now, so that every unit must be analysed again.
+
+        """
+        if format_of(path) is not None or path.endswith("/.gitignore"):
+            self._relist(path)
+        if format_of(path) in _CALLING:
+            self._forget_sources(path)
+        return self._policies.forget(path)
+
+    def _relist(self, path: str) -> None:
         root = self.root_of(path)
         listing = self._listings.get(root)
-        if listing is not None and (path in listing.folders.get(path.rpartition("/")[0], ())) != os.path.isfile(path):
+        if listing is None:
+            return
+        listed = path in listing.folders.get(path.rpartition("/")[0], ())
+        exists = os.path.isfile(path)
+        if path.endswith("/.gitignore") or exists != self._on_disk.get(path, listed):
             del self._listings[root]
-        self._sources.pop(path, None)
-        self._called = None
-        self._policies.forget(path)
+            self._called = None
+        self._on_disk[path] = exists
+        if not exists:
+            self._parsed.pop(path, None)
+
+    def _forget_sources(self, path: str) -> None:
+        """Keep what is known of the calls between modules unless this file's own calls are others now."""
+        known = self._sources.pop(path, None)
+        if self._called is not None and (known is None or known != self._local_sources(path)):
+            self._called = None
 
     def _listing(self, root: str) -> Listing:
         if root not in self._listings:
@@ -149,6 +185,19 @@ class Workspace:
             if format_of(path) is not None:
                 found.setdefault(path.rpartition("/")[0], set()).add(path)
         return {folder: tuple(sorted(files)) for folder, files in sorted(found.items())}
+
+    @property
+    def called_folders(self) -> frozenset[str]:
+        """The folders that some module of the workspace calls: their variables are decided elsewhere."""
+        return self._called_folders()
+
+    def blocks(self, path: str) -> tuple[Span, ...]:
+        """Return the top-level blocks, or the template's resources, of a file that was analysed."""
+        _, file = self._parsed.get(path, (b"", None))
+        if isinstance(file, ConfigurationFile):
+            return tuple(block.span for block in file.blocks)
+        templates = file.templates if file is not None else ()
+        return tuple(resource.span for template in templates for resource in template.resources)
 
     def units(self) -> Iterator[Unit]:
         """Yield all units, by folder; templates are recognised when they are read."""
@@ -240,7 +289,7 @@ class Workspace:
             called: set[str] = set()
             for folder, files in self._folders().items():
                 for path in files:
-                    if format_of(path) in (Format.HCL, Format.TF_JSON):
+                    if format_of(path) in _CALLING:
                         called.update(_normal(f"{folder}/{source}") for source in self._local_sources(path))
             self._called = frozenset(called)
         return self._called
@@ -264,7 +313,7 @@ def _units_of(folder: str, files: Iterable[str]) -> Iterator[Unit]:
             terraform.append(path)
         else:
             yield Unit(path, is_module=False, paths=(path,))
-    if any(format_of(path) in (Format.HCL, Format.TF_JSON) for path in terraform):
+    if any(format_of(path) in _CALLING for path in terraform):
         yield Unit(folder, is_module=True, paths=tuple(terraform))
 
 
@@ -280,7 +329,8 @@ def _read(path: str, text: bytes) -> ConfigurationFile | TemplateFile | None:
 def _problems(file: ConfigurationFile | TemplateFile) -> Iterator[Problem]:
     problem: SyntaxProblem
     for problem in file.problems:
-        yield Problem(file.path, problem.message, Place(file.path, Span(*problem.span)))
+        place = Place(file.path, Span(*problem.span))
+        yield Problem(file.path, problem.message, place, ProblemKind.SYNTAX)
 
 
 def _merged(parts: Sequence[Analysis], problems: Iterable[Problem], files: int) -> Analysis:
