@@ -35,7 +35,7 @@ class Unit:
             written = format_of(path, source)
             if written in (Format.HCL, Format.TFVARS):
                 terraform.append(hcl.read(path, source))
-            elif written is Format.TF_JSON:
+            elif written in (Format.TF_JSON, Format.TFVARS_JSON):
                 terraform.append(tf_json.read(path, source))
             elif written is not None:
                 file = cfn.read(path, source, written)

@@ -119,7 +119,7 @@ def merge_values(name: str, one: Written, other: Written) -> Written:
         MergeConflictError: the values differ and cannot stand together.
 
     """
-    if one == other:
+    if repr(one) == repr(other):  # repr, since Python takes 1 and True for the same
         return one
     match one, other:
         case WrittenMap(left), WrittenMap(right):
@@ -130,7 +130,7 @@ def merge_values(name: str, one: Written, other: Written) -> Written:
         case JsonDocument(left_map), JsonDocument(right_map):
             return JsonDocument(_merge_documents(name, left_map, right_map))
         case tuple(), tuple():
-            return (*one, *(item for item in other if item not in one))
+            return tuple({repr(item): item for item in (*one, *other)}.values())
         case _:
             raise MergeConflictError(name)
 

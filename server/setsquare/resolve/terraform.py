@@ -5,7 +5,7 @@ Functions, other modules and ``dynamic`` blocks are opaque: their value is not g
 
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Sequence as Sequence_
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from setsquare.documents import Dialect
@@ -399,7 +399,10 @@ class TerraformModule:
 
 
 def _with_defaults(origin: Origin) -> Origin:
-    """Return an object whose type may add attributes that are not written."""
+    """Return an object, or a list of objects, whose type may add attributes that are not written."""
+    if isinstance(origin, Sequence):
+        items = tuple(tuple(_with_defaults(inner) for inner in item) for item in origin.items)
+        return replace(origin, items=items)
     if not isinstance(origin, Structure):
         return origin
 

@@ -234,7 +234,7 @@ def is_any_address(text: str) -> bool:
 
 
 def version_key(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version in order; a shorter version stands for its latest patch."""
+    """Return the numbers of a version in order."""
     return tuple(int(part) for part in _VERSION_PART.findall(text))
 
 
@@ -258,6 +258,8 @@ def _within(
         return None
     actual, limit = _rank(origin.value, order, version=version), _rank(bound, order, version=version)
     if isinstance(actual, tuple) and isinstance(limit, tuple):
+        if len(actual) < len(limit) and actual == limit[: len(actual)]:
+            return None  # "7.0" stands for whichever patch the provider chooses
         if not lower:
             limit = (*limit, *(0 for _ in actual[len(limit) :]))
         return actual >= limit if lower else actual <= limit
@@ -356,7 +358,7 @@ def merged_write(leaves: Sequence_[BoundLeaf], orders: Orders) -> Written | Unse
 
     """
     first = leaves[0]
-    if len(leaves) == 1 or all(leaf.test == first.test for leaf in leaves):
+    if len({repr(leaf.test) for leaf in leaves}) == 1:  # repr, since Python takes 1 and True for the same
         return first.write
     if all(isinstance(leaf.test, Contains) for leaf in leaves):
         return _union(leaves)
@@ -383,11 +385,8 @@ def _candidates(leaf: BoundLeaf) -> Iterable[Written | Unset | Missing]:
 
 
 def _union(leaves: Sequence_[BoundLeaf]) -> Written:
-    items: list[Written] = []
-    for leaf in leaves:
-        if isinstance(leaf.write, tuple):
-            items += [item for item in leaf.write if item not in items]
-    return tuple(items)
+    written = [leaf.write for leaf in leaves if isinstance(leaf.write, tuple)]
+    return tuple({repr(item): item for items in written for item in items}.values())
 
 
 def accepts_own_write(leaf: BoundLeaf, orders: Orders) -> bool:

@@ -246,8 +246,7 @@ class Lowering:
         elements = [child for child in inner.children if child.kind_id == tree.OBJECT_ELEMENT]
         entries = tuple(self._entry(element) for element in elements)
         separated = all(
-            self._is_separated(before.end_byte, after.start_byte)
-            for before, after in itertools.pairwise(elements)
+            self._is_separated(before.end_byte, after.start_byte) for before, after in itertools.pairwise(elements)
         )
         return ObjectExpression(self._node_span(node), entries, separated)
 
@@ -292,10 +291,14 @@ class Lowering:
         return arguments
 
     def _conditional(self, node: Node) -> Expression:
-        condition, when_true, when_false = (
-            self._nested(child) for child in node.children if child.kind_id == tree.EXPRESSION
-        )
-        return Conditional(self._node_span(node), condition, when_true, when_false)
+        parts = _chained(node)
+        if len(parts) > 2 * MAX_DEPTH:
+            return self._unreadable(node.start_byte, node.end_byte)
+        result = self._nested(parts[-1])
+        for at in range(len(parts) - 3, -1, -2):
+            span = self._span(parts[at].start_byte, node.end_byte)
+            result = Conditional(span, self._nested(parts[at]), self._nested(parts[at + 1]), result)
+        return result
 
     def _operation(self, node: Node) -> Expression:
         inner = node.children[0]
@@ -309,6 +312,18 @@ class Lowering:
             return Call(span, sign, (operand,))
         at = next(index for index, part in enumerate(parts) if not part.is_named and part.type not in ("(", ")"))
         return Call(span, parts[at].type, (self._terms(parts[:at]), self._terms(parts[at + 1 :])))
+
+
+def _chained(node: Node) -> list[Node]:
+    """Return the parts of ``a ? b : c ? d : e``: HCL groups them from the right, the grammar from the left."""
+    parts: list[Node] = []
+    while True:
+        condition, *branches = (child for child in node.children if child.kind_id == tree.EXPRESSION)
+        parts[:0] = branches
+        inner = tree.children(condition)
+        if len(inner) != 1 or inner[0].kind_id != tree.CONDITIONAL:
+            return [condition, *parts]
+        node = inner[0]
 
 
 def _number(text: str) -> int | float | None:
