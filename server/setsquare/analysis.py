@@ -51,6 +51,7 @@ class _Unit:
         self._context = context
         self.dialect = Dialect.TERRAFORM if isinstance(scope, TerraformModule) else Dialect.CLOUDFORMATION
         self.orders = catalogue.orders
+        self.singletons = frozenset((t.resource, t.name or "this") for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
         self._bindings: dict[str, Binding] = {}
         resources = scope.resources(catalogue.types(self.dialect))

@@ -129,9 +129,34 @@ def _placed_absent(
         return PlacedChange(site.items.place.path, ExtendList(site.items.place.span, items))
     names = [part for part in outcome.path if not part.startswith("[")]
     parents = tuple(names[: max(0, len(names) - len(site.steps))])
-    allowed = frozenset({site.steps[0].name}) if site.steps[0].name not in names else siblings(parents)
+    if site.steps[0].name in names:
+        allowed = frozenset(n for n in siblings(parents) if not _is_foreign(structure, n, parents, siblings))
+    else:
+        allowed = frozenset({site.steps[0].name})
     change = Insert(structure.place.span, (entry_of(site.steps, write, dialect),), allowed)
     return PlacedChange(structure.place.path, change)
+
+
+def _is_foreign(
+    structure: Structure,
+    name: str,
+    path: tuple[str, ...],
+    siblings: Callable[[tuple[str, ...]], frozenset[str]],
+) -> bool:
+    """Whether a member that rules may write holds what no rule writes: a person wrote it, so new entries follow it."""
+    if name not in structure.names:
+        return False
+    below = (*path, name)
+    todo = list(structure.lookup(name))
+    while todo:
+        origin = todo.pop()
+        if isinstance(origin, Sequence):
+            todo += [inner for item in origin.items for inner in item]
+        elif isinstance(origin, Structure):
+            written = siblings(below)
+            if any(inner not in written or _is_foreign(origin, inner, below, siblings) for inner in origin.names):
+                return True
+    return False
 
 
 def _entry_step(steps: tuple[Step, ...]) -> int:
@@ -208,6 +233,11 @@ def _item_place(test: Excludes, item: Value) -> Place:
     return place_of(bad)
 
 
-def container_is_empty(structure: Structure | None) -> bool:
-    """Whether a body has no entry that new ones could stand after."""
-    return structure is None or not structure.names
+def has_no_attribute_first(structure: Structure | None) -> bool:
+    """Whether a body has no attribute that a policy group could stand after: it is empty, or begins with a block."""
+    if structure is None or not structure.names:
+        return True
+    places = [(place.span, name) for name in structure.names if (place := structure.entry(name)) is not None]
+    if not structure.is_block or not places:
+        return False
+    return any(isinstance(origin, Sequence) and origin.blocks for origin in structure.lookup(min(places)[1]))

@@ -1,5 +1,6 @@
 """Checking a workspace as a whole: every unit analysed, fixes planned and proven; what commands and reports work on."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -39,7 +40,8 @@ class Report:
 
     def relative(self, path: str) -> str:
         """Return a path relative to the folder that was checked."""
-        return path.removeprefix(self.root.rstrip("/") + "/")
+        prefix = self.root.rstrip("/") + "/"
+        return path.removeprefix(prefix) if path.startswith(prefix) else os.path.relpath(path, self.root)
 
     def lines_of(self, path: str) -> LineIndex:
         """Return the line index of a checked file."""
@@ -91,7 +93,9 @@ def report_of(
             for finding in findings:
                 if finding.fix.available:
                     report.proofs[id(finding)] = proof_of(workspace, one, [finding]).proof
-    report.problems += [*workspace.unreadable, *workspace.policy_problems]
+    report.problems += [problem for problem in workspace.unreadable if wanted(problem.path)]
+    report.problems += workspace.policy_problems
+    report.texts.update(workspace.policy_texts)
     report.findings.sort(key=_position)
     report.unknown.sort(key=_position)
     report.suppressed.sort(key=lambda entry: _position(entry.finding))

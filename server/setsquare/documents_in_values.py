@@ -161,7 +161,7 @@ class DocumentReader:
 
     def _is_spelled(self, parts: tuple[str | Referenced | Opaque, ...], wanted: ResourceReference) -> bool | None:
         """Compare ``${x.arn}/*`` and ``arn:aws:s3:::${x.id}/*`` with the wanted reference."""
-        references = [part for part in parts if isinstance(part, Referenced)]
+        references = [part for part in parts if isinstance(part, Referenced) and not part.target[0].startswith("AWS::")]
         if len(references) != 1:
             return None
         at = parts.index(references[0])

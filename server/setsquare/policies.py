@@ -1,23 +1,26 @@
-"""Which policy holds where: the file found upwards from a folder, and the own rules that it names."""
+"""Which policy holds where: the files found upwards from a folder, and the own rules that they name."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from setsquare.findings import Problem
 from setsquare.model import Place
 from setsquare.rules.catalogue import Catalogue
+from setsquare.rules.checks import Fault, contradictions, faults_of
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.loader import load_rule
-from setsquare.rules.policy import Policy
-from setsquare.rules.policy_file import FILE_NAME, load_policy
+from setsquare.rules.locating import located
+from setsquare.rules.policy import Exemption, Policy, RulesFolder
+from setsquare.rules.policy_file import FILE_NAME, folders_of_rules, load_policy
 from setsquare.rules.rule import Rule
-from setsquare.text import Span
+from setsquare.text import LineIndex, Span
 
 _MAX_FILE = 1 << 20
+_START = Span(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,16 @@ class _Loaded:
     catalogue: Catalogue
     mistakes: tuple[Mistake, ...] = ()
     folders: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _OwnRules:
+    """The rules of the folders that one policy file names, by file."""
+
+    folders: list[str] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    sources: dict[str, bytes] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
 
 
 def read_limited(path: str) -> bytes | None:
@@ -42,6 +55,7 @@ def read_limited(path: str) -> bytes | None:
 class Policies:
     """The policies of a workspace; of a file with mistakes the last good version stays in force.
 
+    A policy file below another one is read on top of it, and may only tighten.
     ``read`` returns the bytes of a file, which may be those of an open buffer.
     """
 
@@ -52,14 +66,16 @@ class Policies:
         policy_file: str | None = None,
         read: Callable[[str], bytes | None] = read_limited,
     ) -> None:
-        self._catalogue = catalogue
         self._as_of = as_of
         self._policy_file = policy_file
         self._read = read
-        self._found: dict[str, str | None] = {}
-        self._loaded: dict[str, _Loaded] = {}
-        self._last_good: dict[str, _Loaded] = {}
+        self._found: dict[str, tuple[str, ...]] = {}
+        self._loaded: dict[tuple[str, ...], _Loaded] = {}
+        self._last_good: dict[tuple[str, ...], _Loaded] = {}
+        self._refused: set[Mistake] = set()
         self._default = _Loaded(Policy.default(as_of), catalogue)
+        self.texts: dict[str, bytes] = {}
+        """The bytes of the files that were read, by path: what the spans of mistakes and problems count in."""
 
     def of(self, path: str, root: str) -> Policy:
         """Return the policy for a path."""
@@ -71,14 +87,16 @@ class Policies:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the files that were read."""
-        found = {mistake for loaded in self._loaded.values() for mistake in loaded.mistakes}
-        return tuple(Problem(m.path, m.message, Place(m.path, m.span)) for m in sorted(found))
+        """What is wrong with the files that were read, and the exemptions that have ended."""
+        mistakes = [Problem(m.path, m.message, Place(m.path, m.span)) for m in self.mistakes]
+        ended = {e.place: e for loaded in self._loaded.values() for e in loaded.policy.expired()}
+        return (*mistakes, *(_ended(exemption, place) for place, exemption in ended.items() if place is not None))
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """The mistakes in the files that were read, with line and column."""
-        return tuple(sorted({mistake for loaded in self._loaded.values() for mistake in loaded.mistakes}))
+        found = {mistake for loaded in self._loaded.values() for mistake in loaded.mistakes}
+        return tuple(sorted(found | self._refused))
 
     def forget(self, path: str) -> bool:
         """Note that a file changed; return whether a policy may be another one now."""
@@ -86,6 +104,7 @@ class Policies:
             return False
         self._found.clear()
         self._loaded.clear()
+        self._refused.clear()
         return True
 
     def use(self, policy_file: str | None) -> bool:
@@ -103,69 +122,131 @@ class Policies:
             return True
         return any(path.startswith(f"{folder}/") for loaded in self._loaded.values() for folder in loaded.folders)
 
-    def _for(self, path: str, root: str) -> _Loaded:
-        file = self._policy_file or self._find(path, root)
-        if file is None:
-            return self._default
-        if file not in self._loaded:
-            self._loaded[file] = self._load(file)
-        return self._loaded[file]
+    # ------------------------------------------------------------- files
 
-    def _find(self, path: str, root: str) -> str | None:
-        """Return the policy file of the nearest folder, up to the root of the repository."""
+    def _for(self, path: str, root: str) -> _Loaded:
+        return self._of_files((self._policy_file,) if self._policy_file else self._find(path, root))
+
+    def _find(self, path: str, root: str) -> tuple[str, ...]:
+        """Return the policy files above a path, outermost first, from the root of the repository on."""
         folder = path if os.path.isdir(path) else path.rpartition("/")[0]
         if folder not in self._found:
-            self._found[folder] = _search(folder, root)
+            self._found[folder] = tuple(reversed([*self._search(folder, root)]))
         return self._found[folder]
 
-    def _load(self, file: str) -> _Loaded:
+    def _search(self, folder: str, root: str) -> Iterator[str]:
+        """Yield the policy files of a folder and of those above it, up to the repository, without one to ``root``."""
+        above = list(_upwards(folder))
+        limit = next((place for place in above if os.path.exists(f"{place}/.git")), root)
+        for place in above:
+            candidate = f"{place.rstrip('/')}/{FILE_NAME}"
+            if os.path.isfile(candidate):
+                if Path(candidate).resolve().is_relative_to(Path(limit).resolve()):
+                    yield candidate
+                else:
+                    message = f"found a symbolic link that leads out of {limit}, expected a file"
+                    self._refused.add(Mistake(candidate, 1, 1, message, _START))
+            if place == limit:
+                break
+
+    def _of_files(self, files: tuple[str, ...]) -> _Loaded:
+        if not files:
+            return self._default
+        if files not in self._loaded:
+            self._loaded[files] = self._load(files)
+        return self._loaded[files]
+
+    def _load(self, files: tuple[str, ...]) -> _Loaded:
+        file = files[-1]
+        outer = self._of_files(files[:-1])
+        good = self._last_good.get(files, outer)
         source = self._read(file)
         if source is None:
-            mistake = Mistake(file, 1, 1, "this policy file cannot be read", Span(0, 0))
-            return _Loaded(self._default.policy, self._catalogue, (mistake,))
-        first, _ = load_policy(file, source, self._catalogue, self._as_of)
-        folders = self._rule_folders(file, first.extra_rules if first is not None else ())
-        rules, mistakes, digest = self._own_rules(folders, file)
-        catalogue = self._catalogue.extended(rules, digest) if rules else self._catalogue
-        policy, found = load_policy(file, source, catalogue, self._as_of)
-        if policy is None or mistakes:
-            good = self._last_good.get(file, self._default)
-            return _Loaded(good.policy, good.catalogue, (*found, *mistakes), folders or good.folders)
-        self._last_good[file] = _Loaded(policy, catalogue, folders=folders)
-        return self._last_good[file]
+            mistake = Mistake(
+                file, 1, 1, f"this policy file cannot be read, or is larger than {_MAX_FILE >> 20} MiB", _START
+            )
+            return _Loaded(good.policy, good.catalogue, (mistake,))
+        self.texts[file] = source
+        own = self._own_rules(file, source)
+        digest = hashlib.sha256(b"\0".join([*own.sources.values()])).hexdigest()
+        catalogue = outer.catalogue.extended(own.rules, digest) if own.rules else outer.catalogue
+        above = outer.policy if outer.policy.path is not None else None
+        policy, found = load_policy(file, source, catalogue, self._as_of, above)
+        if policy is not None:
+            own.mistakes += _faults(own, outer.catalogue, catalogue, policy, source)
+        if policy is None or own.mistakes:
+            return _Loaded(good.policy, good.catalogue, (*found, *own.mistakes), (*own.folders, *good.folders))
+        if own.rules:
+            policy = replace(policy, hash="sha256:" + hashlib.sha256(f"{policy.hash}+{digest}".encode()).hexdigest())
+        self._last_good[files] = _Loaded(policy, catalogue, folders=tuple(own.folders))
+        return self._last_good[files]
 
-    def _rule_folders(self, file: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    # ------------------------------------------------------------- own rules
+
+    def _own_rules(self, file: str, source: bytes) -> _OwnRules:
+        own = _OwnRules()
+        by_id: dict[str, str] = {}
+        for folder in folders_of_rules(file, source):
+            for path in self._rule_files(own, file, folder):
+                text = self._read(path)
+                if text is None:
+                    own.mistakes.append(Mistake(path, 1, 1, "this rule file cannot be read", _START))
+                    continue
+                self.texts[path] = own.sources[path] = text
+                rule, found = load_rule(path, text)
+                own.mistakes += found
+                if rule is not None and rule.id in by_id:
+                    message = f"found {rule.id!r}, expected another id: {by_id[rule.id]} has it"
+                    own.mistakes.append(_at(path, text, ("id",), message))
+                elif rule is not None:
+                    own.rules[path] = rule
+                    by_id[rule.id] = path
+        return own
+
+    def _rule_files(self, own: _OwnRules, file: str, folder: RulesFolder) -> Sequence[str]:
+        """Return the files of a folder with rules; one outside the policy's folder, or missing, is a mistake."""
         base = Path(file).parent.resolve()
-        places = [(base / folder).resolve() for folder in folders]
-        return tuple(place.as_posix() for place in places if place.is_relative_to(base))
-
-    def _own_rules(self, folders: tuple[str, ...], file: str) -> tuple[list[Rule], list[Mistake], str]:
-        rules: list[Rule] = []
-        mistakes: list[Mistake] = []
-        digest = hashlib.sha256()
-        base = Path(file).parent.resolve()
-        for folder in folders:
-            for path in sorted(Path(folder).rglob("*.yaml")):
-                source = None if path.name.endswith(".examples.yaml") else self._read(str(path))
-                if source is not None and path.resolve().is_relative_to(base):
-                    digest.update(source)
-                    rule, found = load_rule(str(path), source)
-                    mistakes += found
-                    rules += [rule] if rule is not None else []
-        return rules, mistakes, digest.hexdigest()
+        place = (base / folder.path).resolve()
+        if not place.is_relative_to(base) or not place.is_dir():
+            message = f"found {folder.path!r}, expected a folder inside {base}"
+            own.mistakes.append(_mistake(folder.place, self.texts[file], message))
+            return ()
+        own.folders.append(place.as_posix())
+        files = (path for path in sorted(place.rglob("*.yaml")) if not path.name.endswith(".examples.yaml"))
+        return [path.as_posix() for path in files if path.resolve().is_relative_to(base)]
 
 
-def _search(folder: str, root: str) -> str | None:
-    """Search a folder and those above it, up to the repository's root, or the root folder where there is none."""
-    above = list(_upwards(folder))
-    limit = next((place for place in above if os.path.exists(f"{place}/.git")), root)
-    for place in above:
-        candidate = f"{place.rstrip('/')}/{FILE_NAME}"
-        if os.path.isfile(candidate):
-            return candidate
-        if place == limit:
-            break
-    return None
+def _faults(own: _OwnRules, outer: Catalogue, catalogue: Catalogue, policy: Policy, source: bytes) -> Iterator[Mistake]:
+    """Yield what is wrong with own rules beside the other rules that are in force."""
+    replaced = {rule.id for rule in own.rules.values() if rule.id in outer.rules}
+    files = {rule.id: path for path, rule in own.rules.items()}
+    for path, rule in own.rules.items():
+        if rule.id in replaced - policy.overrides.keys():
+            expected = f"an id of its own, or `override: [{rule.id}]` under `rules` in {policy.path}"
+            yield _at(
+                path, own.sources[path], ("id",), f"found {rule.id!r}, which replaces a rule; expected {expected}"
+            )
+        for fault in faults_of(rule, catalogue):
+            yield located(fault, path, own.sources[path])
+    for fault in contradictions(catalogue.only(policy.selects), policy.parameter, files.keys()):
+        yield located(fault, files[fault.rule], own.sources[files[fault.rule]])
+    for name, place in policy.overrides.items():
+        if name not in replaced:
+            yield _mistake(place, source, f"found {name!r}, expected the id of a rule that an own rule replaces")
+
+
+def _mistake(place: Place, source: bytes, message: str) -> Mistake:
+    line, column = LineIndex(source).position(place.span.start)
+    return Mistake(place.path, line + 1, column + 1, message, place.span)
+
+
+def _at(path: str, source: bytes, steps: tuple[str, ...], message: str) -> Mistake:
+    place = located(Fault("", message, steps), path, source)
+    return replace(place, message=message)
+
+
+def _ended(exemption: Exemption, place: Place) -> Problem:
+    return Problem(place.path, f"this exemption from {exemption.rule} ended on {exemption.until}", place)
 
 
 def _upwards(folder: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from setsquare.changes import NoChangeError, container_is_empty, entry_of, new_document, repairing_changes
+from setsquare.changes import NoChangeError, entry_of, has_no_attribute_first, new_document, repairing_changes
 from setsquare.companions import link_value, new_name, own_reference, reference_to
 from setsquare.documents import Dialect
 from setsquare.evaluation import Evaluator, Outcome
@@ -32,6 +32,7 @@ from setsquare.rules.rule import MISSING, Companion, ImpactLevel, IsAbsent, Stat
 from setsquare.written import as_data, expressions, with_references
 
 _LEVELS = tuple(ImpactLevel)
+_BELOW_PROPERTIES = 2
 CarrierKey = tuple[str, ...]
 
 
@@ -39,6 +40,7 @@ class Facts(Protocol):
     """What repairs must know of the catalogue, the policy and the unit."""
 
     orders: Orders
+    singletons: frozenset[tuple[str, str]]
 
     def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the names that some rule may write in a body."""
@@ -221,7 +223,7 @@ class Repairs:
         anchored: bool,
     ) -> NewResource:
         if anchored:
-            return NewResource(None, kind, name, tuple(entries))
+            return NewResource(None, kind, name, tuple(entries), self._facts.singletons)
         address = f"{primary.type}.{primary.name}"
         types = self._facts.companion_types(primary.type)
         siblings = frozenset((kind_, name_) for kind_, name_ in self._taken if kind_ in types)
@@ -356,6 +358,9 @@ def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
     """Return the insertion groups of a change: what is created at one place is created whole."""
     change = placed.change
     match change:
+        case Insert(span, (NewBlock("Properties", (entry,)),)) if outcome.site.steps[0].name == "Properties":
+            # The container of a template's properties is no block of its own: what is whole begins below it.
+            return {("block", placed.path, span, entry.name)} if len(outcome.site.steps) > _BELOW_PROPERTIES else set()
         case Insert(span, (NewBlock(name),)) | Insert(span, (NewAttribute(name),)) if len(outcome.site.steps) > 1:
             groups: set[tuple[object, ...]] = {("block", placed.path, span, name)}
         case Insert(span):
@@ -366,6 +371,6 @@ def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
             return {("null", placed.path, change.span)}
         case _:
             return set()
-    if container_is_empty(outcome.site.structure):
+    if has_no_attribute_first(outcome.site.structure):
         groups.add(("body", placed.path, span))
     return groups

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -116,8 +117,13 @@ class Workspace:
 
     @property
     def policy_problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the policy files that were read."""
+        """What is wrong with the policy files that were read, and the exemptions that have ended."""
         return self._policies.problems
+
+    @property
+    def policy_texts(self) -> Mapping[str, bytes]:
+        """The bytes of the policy and rule files that were read: what the places of their problems count in."""
+        return self._policies.texts
 
     @property
     def policy_mistakes(self) -> tuple[Mistake, ...]:
@@ -220,10 +226,9 @@ class Workspace:
 
     @property
     def unreadable(self) -> tuple[Problem, ...]:
-        """The folders and files that could not be read."""
-        folders = [folder for root in self._roots for folder in self._listing(root).unreadable]
-        problems = [Problem(folder, "this folder cannot be read") for folder in folders]
-        return (*problems, *(Problem(path, message) for path, message in sorted(self._faults.items())))
+        """The folders and files that could not be read, and why."""
+        found = {path: message for root in self._roots for path, message in self._listing(root).left_out.items()}
+        return tuple(Problem(path, message) for path, message in sorted({**found, **self._faults}.items()))
 
     # ------------------------------------------------------------- texts
 
@@ -234,7 +239,11 @@ class Workspace:
             return document.source
         self._faults.pop(path, None)
         try:
-            if os.path.getsize(path) > MAX_FILE:
+            known = os.stat(path)
+            if not stat.S_ISREG(known.st_mode):
+                self._faults[path] = "this is not a regular file and was not read"
+                return None
+            if known.st_size > MAX_FILE:
                 self._faults[path] = f"this file is larger than {MAX_FILE >> 20} MiB and was not read"
                 return None
             with open(path, "rb") as file:
@@ -260,9 +269,14 @@ class Workspace:
         if not files:
             return Analysis()
         policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
-        context = Context(self.root_of(unit.key), texts)
+        context = Context(self._base_of(policy, unit.key), texts)
         parts = [analyse(scope, catalogue, policy, context) for scope in self._scopes(unit, files, texts)]
         return _merged(parts, chain.from_iterable(_problems(file) for file in files), len(files))
+
+    def _base_of(self, policy: Policy, path: str) -> str:
+        """Return the folder that the policy's patterns are relative to: its own, where it holds the path."""
+        folder = policy.folder
+        return folder if folder is not None and f"{path}/".startswith(f"{folder}/") else self.root_of(path)
 
     def _scopes(
         self, unit: Unit, files: Sequence[ConfigurationFile | TemplateFile], texts: Mapping[str, bytes]

@@ -81,15 +81,26 @@ def scope_of(arguments: argparse.Namespace) -> Scope:
     for path in files:
         unit = workspace.unit_of(path)
         if unit is None:
-            message = f"{path} is neither Terraform nor a template by its name"
+            message = f"{path} is neither Terraform nor a template: neither by its name, nor as part of its folder"
             raise UsageError(message)
         units.setdefault(unit.key, unit)
+    _refuse_policy_mistakes(workspace, [*folders, *units])
     inside = tuple(folder.rstrip("/") + "/" for folder in folders)
 
     def wanted(path: str) -> bool:
         return path in files or path.startswith(inside) or path in folders
 
     return Scope(workspace, _root(folders, files), tuple(units[key] for key in sorted(units)), wanted)
+
+
+def _refuse_policy_mistakes(workspace: Workspace, paths: Sequence[str]) -> None:
+    """Refuse to work by a policy that has mistakes, before any other work is done."""
+    for path in paths:
+        workspace.policy_of(path)
+    if workspace.policy_mistakes:
+        lines = [f"{os.path.relpath(m.path)}:{m.line}:{m.column}: {m.message}" for m in workspace.policy_mistakes]
+        message = "\n".join(["the policy has mistakes", *lines])
+        raise UsageError(message)
 
 
 def _root(folders: Sequence[str], files: Sequence[str]) -> str:

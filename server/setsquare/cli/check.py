@@ -5,7 +5,7 @@ import sys
 import time
 
 from setsquare.checking import check_units, report_of
-from setsquare.cli.arguments import Scope, UsageError, add_scope, scope_of
+from setsquare.cli.arguments import add_scope, scope_of
 from setsquare.cli.progress import with_progress
 from setsquare.output.style import Style
 
@@ -27,7 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
     scope = scope_of(arguments)
     checked = check_units(scope.workspace, with_progress(scope.units, "checking"))
     report = report_of(scope.workspace, checked, scope.root, scope.wanted, prove_fixes=arguments.prove)
-    refuse_policy_mistakes(scope)
     if arguments.format == "json":
         from setsquare.output import json_report  # noqa: PLC0415 - one format is needed, not all
 
@@ -40,15 +39,3 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.write(line + "\n")
     strict = arguments.strict and (report.problems or report.unknown)
     return 1 if report.findings or strict else 0
-
-
-def refuse_policy_mistakes(scope: Scope) -> None:
-    """Refuse to go on with a policy that has mistakes.
-
-    Raises:
-        UsageError: with file, line, column, what was found and what was expected.
-
-    """
-    mistakes = scope.workspace.policy_mistakes
-    if mistakes:
-        raise UsageError("\n".join(str(mistake) for mistake in mistakes))

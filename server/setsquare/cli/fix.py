@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from setsquare.checking import CheckedUnit, check_units, repair
 from setsquare.cli.arguments import Scope, UsageError, add_scope, impacts, scope_of
-from setsquare.cli.check import refuse_policy_mistakes
 from setsquare.cli.progress import with_progress
 from setsquare.cli.writing import ChangedMeanwhileError, replace_file
 from setsquare.findings import Finding
@@ -55,7 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = _Outcome()
     for checked in check_units(scope.workspace, with_progress(scope.units, "fixing")):
         _fix_unit(scope, checked, arguments.rule, outcome)
-    refuse_policy_mistakes(scope)
     for path, (before, after) in sorted(outcome.changed.items()):
         if arguments.write:
             _write(outcome, path, before, after)

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         faults = check_rules(catalogue)
         for fault in faults:
-            sys.stdout.write(fault + "\n")
+            sys.stdout.write(f"{fault}\n")
         sys.stdout.write(f"{len(catalogue.rules)} rules, {len(faults)} faults\n")
         return 1 if faults else 0
     rules = list(catalogue.rules.values())

@@ -6,15 +6,21 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
-from setsquare.findings import Finding, UnknownFinding
+from setsquare.findings import Finding, Problem, ProblemKind, UnknownFinding
 from setsquare.lsp.client import Client
 from setsquare.model import Place
+from setsquare.rules.decoding import Mistake
 from setsquare.rules.rule import Severity
 from setsquare.text import Edit, LineIndex, Position, Span
 
 SOURCE = "setsquare"
 CONFIRM = "setsquare.confirm"
 """The id of the change annotation that makes the client ask first."""
+
+POLICY = "policy"
+"""The code of a mistake in a policy or rule file."""
+COMMENT = "suppression"
+"""The code of a comment that does not set aside what it means to."""
 
 _SEVERITIES = {
     Severity.CRITICAL: types.DiagnosticSeverity.Error,
@@ -39,10 +45,19 @@ def uri_of(path: str) -> str:
     return Path(path).as_uri()
 
 
+def bytes_of(text: str) -> bytes:
+    """Return a text as bytes; half a surrogate pair, which has no bytes, becomes the replacement character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
 class Lines:
     """Positions in one text, in the units that were negotiated."""
 
     def __init__(self, source: bytes, encoding: str) -> None:
+        self._source = source
         self._index = LineIndex(source)
         self._encoding = encoding
 
@@ -52,8 +67,11 @@ class Lines:
         return types.Range(types.Position(*start), types.Position(*end))
 
     def offset(self, position: types.Position) -> int:
-        """Return a position as a byte offset, clamped to the text."""
-        return self._index.offset(Position(position.line, position.character), self._encoding)
+        """Return a position as a byte offset, clamped to the text and to whole characters."""
+        offset = self._index.offset(Position(position.line, position.character), self._encoding)
+        while self._source[offset : offset + 1] and self._source[offset] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8
+            offset -= 1
+        return offset
 
     def span(self, wanted: types.Range) -> Span:
         """Return a range as a span, clamped to the text."""
@@ -95,6 +113,30 @@ def hint_of(finding: UnknownFinding, lines: Lines) -> types.Diagnostic:
         message=finding.message,
         severity=types.DiagnosticSeverity.Hint,
         code=finding.rule.id,
+        source=SOURCE,
+    )
+
+
+def remark_of(problem: Problem, lines: Lines) -> types.Diagnostic | None:
+    """Return what is wrong with a comment as a warning; None for what is not the author's, or has no place."""
+    if problem.place is None or problem.kind is not ProblemKind.OTHER:
+        return None
+    return types.Diagnostic(
+        range=lines.range(problem.place.span),
+        message=problem.message,
+        severity=types.DiagnosticSeverity.Warning,
+        code=COMMENT,
+        source=SOURCE,
+    )
+
+
+def mistake_of(mistake: Mistake, lines: Lines) -> types.Diagnostic:
+    """Return a mistake in a policy or rule file as an error."""
+    return types.Diagnostic(
+        range=lines.range(mistake.span),
+        message=mistake.message,
+        severity=types.DiagnosticSeverity.Error,
+        code=POLICY,
         source=SOURCE,
     )
 

@@ -96,8 +96,10 @@ class TemplateScope:
         if depth > _MAX_DEPTH:
             return (Opaque(place, "an expression that is nested too deep"),)
         match expression:
+            case Literal(_, str() as value) if value.startswith(_SECRET_STORES):
+                return (Referenced(place, (value,)),)
             case Literal(_, str() as value) if value.startswith(_DYNAMIC):
-                return (Opaque(place, value, hidden=value.startswith(_SECRET_STORES)),)
+                return (Opaque(place, value, hidden=False),)
             case Literal(_, value):
                 return values.scalar(place, value)
             case Template(_, parts):
@@ -126,8 +128,6 @@ class TemplateScope:
         match path:
             case ("Ref", name) if name in self.template.parameters:
                 return self._parameter(name, place)
-            case ("Ref", name) if name.startswith("AWS::"):
-                return (Opaque(place, name),)
             case ("Ref", name):
                 return (Referenced(place, (name, "Ref")),)
             case ("Fn::GetAtt", name, *attribute):
@@ -139,6 +139,8 @@ class TemplateScope:
         match name, arguments:
             case "Fn::FindInMap", (mapping, first, second):
                 return self._find_in_map(mapping, first, second, place, depth)
+            case "Fn::ImportValue", _:
+                return (Referenced(place, (name,)),)  # the identity of something in another stack
             case "Fn::Join", (Literal(_, str() as separator), ListExpression(_, items)) if items:
                 parts: list[Value] = []
                 for item in items:

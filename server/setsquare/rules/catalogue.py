@@ -1,12 +1,12 @@
 """The rules that are in force, by id, by resource type, by the peers' ids."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 
 from setsquare.documents import Dialect
 from setsquare.rules.compiled import Shipped, shipped
-from setsquare.rules.rule import Each, Leaf, Node, Properties, Rule, Target
+from setsquare.rules.rule import Each, IsAbsent, IsSecret, Leaf, Node, Properties, Rule, Statement, Target
 
 Written = tuple[Rule, Target]
 
@@ -39,10 +39,15 @@ class Catalogue:
         """Return the catalogue of this installation."""
         return Catalogue.of(shipped())
 
-    def extended(self, rules: Iterable[Rule], digest: str) -> "Catalogue":
-        """Return a catalogue with an organisation's own rules; one with a known id takes its place."""
-        merged = {**self.rules, **{rule.id: rule for rule in rules}}
-        return Catalogue(merged.values(), self.orders, self._objects, self.files, f"{self.hash}+{digest}")
+    def extended(self, rules: Mapping[str, Rule], digest: str) -> "Catalogue":
+        """Return a catalogue with an organisation's own rules, by file; one with a known id takes its place."""
+        merged = {**self.rules, **{rule.id: rule for rule in rules.values()}}
+        files = {**self.files, **{rule.id: path for path, rule in rules.items()}}
+        return Catalogue(merged.values(), self.orders, self._objects, files, f"{self.hash}+{digest}")
+
+    def only(self, keep: Callable[[Rule], bool]) -> "Catalogue":
+        """Return a catalogue with some of the rules."""
+        return Catalogue(filter(keep, self.rules.values()), self.orders, self._objects, self.files, self.hash)
 
     # ------------------------------------------------------------- by type
 
@@ -95,6 +100,8 @@ class Catalogue:
         for rule in self.rules.values():
             for dialect, targets in rule.targets.items():
                 for target in targets:
+                    if target.no_fix is not None:
+                        continue
                     states = [(target.resource, target.state)] if target.state is not None else []
                     states += [(companion.resource, companion.state) for companion in target.companions]
                     for resource, state in states:
@@ -128,10 +135,14 @@ class Catalogue:
 
 
 def _names(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the names that a fix may put into a body; what is only removed, or looked through, is never put there."""
     match node:
-        case Properties(children, _, any_of):
+        case Properties(children, _, any_of, entry=entry):
+            if entry is not None:
+                yield path, entry[0]
             for name, child in children:
-                yield path, name
+                if _is_written(child):
+                    yield path, name
                 yield from _names(child, (*path, name))
             for option in any_of:
                 yield from _names(option, path)
@@ -139,3 +150,13 @@ def _names(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield from _names(each, path)
         case Leaf():
             pass
+
+
+def _is_written(node: Node) -> bool:
+    match node:
+        case Leaf(test):
+            return not isinstance(test, IsAbsent | IsSecret) and not (isinstance(test, Statement) and not test.wanted)
+        case Properties(if_present=True) | Each():
+            return False
+        case Properties(children, _, any_of):
+            return any(_is_written(child) for _, child in children) or any(_is_written(option) for option in any_of)

@@ -1,11 +1,13 @@
 """Static checks of rules: what is written is accepted, references resolve, no two rules contradict."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from setsquare.documents import Dialect
 from setsquare.model import DialectExpression, Written
-from setsquare.rules.binding import Binding, BoundLeaf, Unset
+from setsquare.rules.binding import Binding, BoundLeaf, Unset, parameters_of
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.constraints import Contradiction, accepts_own_write, merged_write
 from setsquare.rules.rule import (
@@ -13,11 +15,9 @@ from setsquare.rules.rule import (
     Bound,
     Each,
     Excludes,
-    FirstOperand,
     Leaf,
-    MapOperand,
+    Missing,
     Node,
-    ParameterOperand,
     Properties,
     Rule,
     Statement,
@@ -51,60 +51,61 @@ def states(rule: Rule) -> Iterator[tuple[Dialect, Target, str, Properties]]:
                 yield dialect, target, companion.resource, companion.state
 
 
-def check_rules(catalogue: Catalogue) -> list[str]:
-    """Return what is wrong with the rules of a catalogue, each fault naming its rule."""
-    faults: list[str] = []
-    for rule in catalogue.rules.values():
-        faults += [f"{rule.id}: {fault}" for fault in _faults(rule, catalogue)]
-    faults += _contradictions(catalogue)
-    return faults
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something wrong with a rule.
+
+    ``steps`` say where in the rule's file it is: keys, and resource types for the targets in a list.
+    """
+
+    rule: str
+    message: str
+    steps: Path = ()
+
+    def __str__(self) -> str:
+        """Return e.g. ``aws-s3-logging: terraform aws_s3_bucket logging: ..``."""
+        where = f"{' '.join((*self.steps[:2], '.'.join(self.steps[2:]))).strip()}: " if self.steps else ""
+        return f"{self.rule}: {where}{self.message}"
 
 
-def _faults(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
+def check_rules(catalogue: Catalogue) -> list[Fault]:
+    """Return what is wrong with the rules of a catalogue."""
+    faults = [fault for rule in catalogue.rules.values() for fault in faults_of(rule, catalogue)]
+    return [*faults, *contradictions(catalogue)]
+
+
+def faults_of(rule: Rule, catalogue: Catalogue) -> Iterator[Fault]:
+    """Yield what is wrong with one rule of a catalogue, other rules apart."""
     for dialect in Dialect:
         if dialect not in rule.targets and dialect not in rule.unsupported:
-            yield f"says nothing about {dialect.value}"
-    for other in (*rule.implies, *rule.implied_by):
-        if other not in catalogue.rules:
-            yield f"names the rule {other}, which does not exist"
+            yield Fault(rule.id, f"says nothing about {dialect.value}")
+    for name, others in (("implies", rule.implies), ("implied_by", rule.implied_by)):
+        for other in others:
+            if other not in catalogue.rules:
+                yield Fault(rule.id, f"names the rule {other}, which does not exist", (name,))
     yield from _parameter_faults(rule, catalogue)
     for dialect, target, resource, state in states(rule):
         if target.once is not None and (not target.anchors or target.name is None):
-            yield f"{resource} is wanted once, but has no anchors and name"
+            yield Fault(rule.id, "is wanted once, but has no anchors and name", (dialect.value, resource))
         for path, leaf in leaves(state):
             fault = _leaf_fault(rule, leaf, catalogue, fixable=target.no_fix is None)
             if fault is not None:
-                yield f"{dialect.value} {resource} {'.'.join(path)}: {fault}"
+                yield Fault(rule.id, fault, (dialect.value, resource, *path))
 
 
-def _parameter_faults(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
-    used = {name for _, _, _, state in states(rule) for _, leaf in leaves(state) for name in _parameters(leaf)}
+def _parameter_faults(rule: Rule, catalogue: Catalogue) -> Iterator[Fault]:
+    used = {name for _, _, _, state in states(rule) for _, leaf in leaves(state) for name in parameters_of(leaf)}
     for name in sorted(used - rule.parameters.keys()):
-        yield f"uses the parameter {name}, which it does not declare"
+        yield Fault(rule.id, f"uses the parameter {name}, which it does not declare")
     for parameter in rule.parameters.values():
+        steps = ("parameters", parameter.name)
         if parameter.type.startswith("enum(") and parameter.type[len("enum(") : -1] not in catalogue.orders:
-            yield f"the type {parameter.type} of {parameter.name} names an order that does not exist"
-
-
-def _parameters(leaf: Leaf) -> Iterator[str]:
-    if leaf.requires is not None:
-        yield leaf.requires
-    operands: list[object] = [leaf.default, leaf.write]
-    operands += [getattr(leaf.test, name) for name in leaf.test.__dataclass_fields__]
-    todo = operands
-    while todo:
-        operand = todo.pop()
-        match operand:
-            case ParameterOperand(name):
-                yield name
-            case FirstOperand(options):
-                todo += options
-            case MapOperand(entries):
-                todo += [value for _, value in entries]
-            case tuple():
-                todo += operand
-            case _:
-                pass
+            yield Fault(rule.id, f"the type {parameter.type} names an order that does not exist", steps)
+        for other in catalogue.rules.values():
+            kind = other.parameters[parameter.name].type if parameter.name in other.parameters else parameter.type
+            if kind != parameter.type:
+                yield Fault(rule.id, f"is of type {parameter.type} here and of type {kind} in {other.id}", steps)
+                break
 
 
 def _leaf_fault(rule: Rule, leaf: Leaf, catalogue: Catalogue, *, fixable: bool) -> str | None:
@@ -126,49 +127,94 @@ def _sample_binding(rule: Rule) -> Binding:
 
 def refused_parameters(catalogue: Catalogue, name: str, value: Written) -> list[str]:
     """Return the rules that would write a parameter's value and not accept it."""
-    if isinstance(value, DialectExpression):
+    return _refusing(catalogue, name, value, value)
+
+
+def looser_parameters(catalogue: Catalogue, name: str, outer: Written, inner: Written) -> list[str]:
+    """Return the rules that, under the outer value of a parameter, would not accept what they write under the inner."""
+    return _refusing(catalogue, name, outer, inner)
+
+
+def _refusing(catalogue: Catalogue, name: str, accepted: Written, written: Written) -> list[str]:
+    if isinstance(written, DialectExpression) or isinstance(accepted, DialectExpression):
         return []
-    return [
-        rule.id
-        for rule in catalogue.rules.values()
-        if name in rule.parameters and any(_refuses(rule, leaf, name, value, catalogue) for leaf in _all_leaves(rule))
-    ]
+    refusing: list[str] = []
+    for rule in catalogue.rules.values():
+        judging = Binding(rule.parameters, lambda asked: accepted if asked == name else MISSING)
+        writing = Binding(rule.parameters, lambda asked: written if asked == name else MISSING)
+        pairs = ((judging.leaf(leaf), writing.leaf(leaf)) for leaf in _leaves_with(rule, name))
+        if any(_refuses(judge, writer, catalogue) for judge, writer in pairs):
+            refusing.append(rule.id)
+    return refusing
 
 
-def _all_leaves(rule: Rule) -> Iterable[Leaf]:
-    return [leaf for _, _, _, state in states(rule) for _, leaf in leaves(state)]
+def _leaves_with(rule: Rule, parameter: str) -> Iterator[Leaf]:
+    if parameter in rule.parameters:
+        for _, _, _, state in states(rule):
+            for _, leaf in leaves(state):
+                if parameter in parameters_of(leaf):
+                    yield leaf
 
 
-def _refuses(rule: Rule, leaf: Leaf, name: str, value: Written, catalogue: Catalogue) -> bool:
-    if name not in _parameters(leaf) or isinstance(leaf.test, Statement):
+def _refuses(judge: BoundLeaf | None, writer: BoundLeaf | None, catalogue: Catalogue) -> bool:
+    if judge is None or writer is None:
         return False
-    binding = Binding(rule.parameters, lambda asked: value if asked == name else MISSING)
-    bound = binding.leaf(leaf)
-    if bound is None or isinstance(bound.write, Unset) or bound.write is MISSING:
-        return False
-    return not accepts_own_write(bound, catalogue.orders)
+    return not accepts_own_write(replace(judge, write=writer.write), catalogue.orders)
 
 
-def _contradictions(catalogue: Catalogue) -> Iterator[str]:
-    """Yield the pairs of rules whose unconditional demands on one path cannot both be met."""
-    wanted: dict[tuple[Dialect, str, Path], list[tuple[str, BoundLeaf]]] = defaultdict(list)
+def contradictions(
+    catalogue: Catalogue,
+    policy_value: Callable[[str, Dialect], Written | Missing] = lambda _name, _dialect: MISSING,
+    among: Collection[str] | None = None,
+) -> Iterator[Fault]:
+    """Yield the pairs of rules whose demands on one path cannot both be met although their conditions can.
+
+    Conditions that are equal, and one that is not there, can be met together; of others nothing is said.
+
+    Args:
+        catalogue: the rules.
+        policy_value: the value of a parameter in a dialect; MISSING where the policy sets none.
+        among: only pairs with one of these rules.
+
+    """
+    wanted: dict[tuple[str, str, Path], list[_Demand]] = defaultdict(list)
     for rule in catalogue.rules.values():
         for dialect, target, resource, state in states(rule):
-            if target.when is not None or target.no_fix is not None:
+            if target.no_fix is not None:
                 continue
+            binding = _binding(rule, policy_value, dialect)
             for path, leaf in _plain_leaves(state, ()):
-                bound = _sample_binding(rule).leaf(leaf)
+                bound = binding.leaf(leaf)
                 if bound is not None and not isinstance(bound.test, Statement | Excludes):
-                    wanted[dialect, resource, path].append((rule.id, bound))
-    for (dialect, resource, path), found in sorted(wanted.items(), key=lambda item: (item[0][0].value, item[0][1:])):
-        rules = sorted({rule for rule, _ in found})
-        if len(rules) > 1:
-            try:
-                merged_write([leaf for _, leaf in found], catalogue.orders)
-            except Contradiction:
-                where = f"{dialect.value} {resource} {'.'.join(path)}"
-                files = ", ".join(catalogue.files.get(rule, rule) for rule in rules)
-                yield f"rules {' and '.join(rules)} contradict at {where} ({files})"
+                    wanted[dialect.value, resource, path].append(_Demand(rule.id, target.when, bound))
+    for (written, resource, path), demands in sorted(wanted.items(), key=lambda item: item[0]):
+        for one, other in combinations(demands, 2):
+            if one.rule != other.rule and (among is None or one.rule in among or other.rule in among):
+                yield from _contradiction(catalogue, one, other, (written, resource, *path), among or ())
+
+
+def _binding(rule: Rule, policy_value: Callable[[str, Dialect], Written | Missing], dialect: Dialect) -> Binding:
+    return Binding(rule.parameters, lambda name: policy_value(name, dialect))
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    rule: str
+    when: Properties | None
+    leaf: BoundLeaf
+
+
+def _contradiction(
+    catalogue: Catalogue, one: _Demand, other: _Demand, steps: Path, among: Collection[str]
+) -> Iterator[Fault]:
+    if one.when is not None and other.when is not None and one.when != other.when:
+        return
+    try:
+        merged_write([one.leaf, other.leaf], catalogue.orders)
+    except Contradiction:
+        blamed, second = (one, other) if one.rule in among else (other, one)
+        file = catalogue.files.get(second.rule, second.rule)
+        yield Fault(blamed.rule, f"contradicts the rule {second.rule} ({file})", steps)
 
 
 def _plain_leaves(node: Node, path: Path) -> Iterator[tuple[Path, Leaf]]:

@@ -11,6 +11,7 @@ from setsquare.model import Entry, Expression, ListExpression, Literal, ObjectEx
 from setsquare.text import LineIndex, Span
 
 T = TypeVar("T")
+U = TypeVar("U")
 _SHOWN = 60
 
 
@@ -144,6 +145,17 @@ class Decoder:
                 continue
         return tuple(result)
 
+    def optional(
+        self, table: Mapping[str, Expression], name: str, decode: Callable[[Expression], T], otherwise: U
+    ) -> T | U:
+        """Decode a field; what stands in for it where it is missing, or does not fit (the mistake is recorded)."""
+        if name not in table:
+            return otherwise
+        try:
+            return decode(table[name])
+        except Unfit:
+            return otherwise
+
     # ------------------------------------------------------------- scalars
 
     def text(self, expression: Expression, expected: str = "text") -> str:
@@ -243,9 +255,3 @@ def shown(expression: Expression) -> str:
             return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
         case _:
             return repr(plain(expression)) if plain(expression) is not None else "something that is not plain YAML"
-
-
-def only(table: Mapping[str, Expression]) -> tuple[str, Expression]:
-    """Return the only entry of a mapping that has exactly one."""
-    ((name, value),) = table.items()
-    return name, value

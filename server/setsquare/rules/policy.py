@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from setsquare.documents import Dialect
-from setsquare.model import Written
+from setsquare.model import Place, Written
 from setsquare.rules.rule import BULK_IMPACTS, MISSING, ImpactLevel, Missing, Rule, Severity
 
 DEFAULT_HASH = "sha256:none"
@@ -18,6 +18,7 @@ class Exemption:
     """A rule that is switched off, for all resources or for one.
 
     ``resource`` and ``path`` are patterns in which ``*`` stands for any text; None matches all.
+    ``place`` is where the policy says so.
     """
 
     rule: str
@@ -26,6 +27,15 @@ class Exemption:
     until: date | None = None
     resource: str | None = None
     path: str | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesFolder:
+    """A folder with own rules, relative to the policy file, and where the policy names it."""
+
+    path: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,11 @@ class Policy:
         account_baseline: folders, as patterns, that set up an account.
         allowed_impacts: what may be applied in bulk.
         unsuppressible: rules that comments may not set aside.
-        extra_rules: folders with own rules, relative to the policy file.
+        overrides: rules that an own rule with the same id replaces, and where the policy says so.
         as_of: the date that expiry is judged by; the only clock there is.
         path: the file; None for the built-in policy.
-        hash: of the file's content.
+        folder: the folder that patterns of paths are relative to: the outermost policy file's.
+        hash: of all that went in: the file, those above it, and the own rules.
 
     """
 
@@ -56,9 +67,10 @@ class Policy:
     account_baseline: tuple[str, ...] = ()
     allowed_impacts: frozenset[ImpactLevel] = BULK_IMPACTS
     unsuppressible: frozenset[str] = frozenset()
-    extra_rules: tuple[str, ...] = ()
+    overrides: Mapping[str, Place] = field(default_factory=dict)
     as_of: date = date.max
     path: str | None = None
+    folder: str | None = None
     hash: str = DEFAULT_HASH
 
     @classmethod

@@ -3,33 +3,44 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from typing import cast
 
 from setsquare.documents import Dialect
-from setsquare.model import DialectExpression, Expression, ObjectExpression, Written, WrittenMap
+from setsquare.model import DialectExpression, Expression, ObjectExpression, Place, Written, WrittenMap
 from setsquare.rules.binding import Binding, Unset
 from setsquare.rules.catalogue import Catalogue
-from setsquare.rules.checks import refused_parameters
+from setsquare.rules.checks import contradictions, looser_parameters, refused_parameters
 from setsquare.rules.decoding import Decoder, Mistake, Unfit, shown
 from setsquare.rules.nodes import NodeDecoder
-from setsquare.rules.policy import Exemption, Policy
+from setsquare.rules.policy import Exemption, Policy, RulesFolder
 from setsquare.rules.rule import BULK_IMPACTS, MISSING, ImpactLevel, Parameter, Severity
+from setsquare.text import Span
 
 FILE_NAME = "setsquare.yaml"
 _FIELDS = ("policy", "parameters", "rules", "exceptions", "account_baseline", "extra_rules")
-_RULES = ("select", "disable", "fix", "no_suppression")
+_RULES = ("select", "disable", "fix", "no_suppression", "override")
 _SELECT = ("frameworks", "min_severity")
-_EXEMPTION = ("rule", "resource", "path", "reason", "approved_by", "until")
+_DISABLED = ("rule", "reason", "approved_by", "until")
+_EXCEPTION = ("rule", "resource", "path", "reason", "approved_by", "until")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VERSION = 1
+_SEVERITIES = tuple(Severity)
 
 
 def load_policy(
-    path: str, source: bytes, catalogue: Catalogue, as_of: date
+    path: str, source: bytes, catalogue: Catalogue, as_of: date, outer: Policy | None = None
 ) -> tuple[Policy | None, tuple[Mistake, ...]]:
     """Read a policy file.
+
+    Args:
+        path: where the file is.
+        source: its text.
+        catalogue: the rules that it may speak of.
+        as_of: the date that expiry is judged by.
+        outer: the policy of a folder above, which this one may only tighten.
 
     Returns:
         the policy (None where the file has mistakes) and all mistakes.
@@ -39,89 +50,163 @@ def load_policy(
     root = decoder.root("a policy")
     policy = None
     if root is not None:
-        try:
-            policy = _PolicyDecoder(decoder, catalogue, as_of).policy(root)
-        except (Unfit, KeyError):
-            policy = None
+        policy = _PolicyDecoder(decoder, catalogue, as_of, outer).policy(root)
     mistakes = tuple(sorted(set(decoder.mistakes)))
     return (None if mistakes else policy), mistakes
 
 
+def folders_of_rules(path: str, source: bytes) -> tuple[RulesFolder, ...]:
+    """Return the folders with own rules that a policy file names; its mistakes are found when it is loaded."""
+    decoder = Decoder(path, source)
+    root = decoder.root("a policy")
+    if root is None:
+        return ()
+    table = decoder.mapping(root)
+    items = decoder.optional(table, "extra_rules", lambda value: decoder.items(value, _FOLDERS), ())
+    return decoder.each(items, lambda item: RulesFolder(decoder.text(item), Place(path, item.span)))
+
+
+_FOLDERS = "a list of folders with rules"
+
+
 class _PolicyDecoder:
-    def __init__(self, decoder: Decoder, catalogue: Catalogue, as_of: date) -> None:
+    def __init__(self, decoder: Decoder, catalogue: Catalogue, as_of: date, outer: Policy | None) -> None:
         self._decoder = decoder
         self._catalogue = catalogue
         self._as_of = as_of
+        self._outer = outer
         self._declared: dict[str, Parameter] = {}
         for rule in catalogue.rules.values():
             self._declared.update(rule.parameters)
 
     def policy(self, root: ObjectExpression) -> Policy:
+        """Return the policy; what it does not say is as the outer policy says it."""
         decoder = self._decoder
+        outer = self._outer or Policy.default(self._as_of)
         table = decoder.fields(root, _FIELDS, ("policy",), "a policy")
-        if decoder.integer(table["policy"]) != _VERSION:
+        if decoder.optional(table, "policy", decoder.integer, _VERSION) != _VERSION:
             decoder.found(table["policy"], f"{_VERSION}, the version of the policy format")
-        rules = decoder.fields(table["rules"], _RULES) if "rules" in table else {}
-        select = decoder.fields(rules["select"], _SELECT) if "select" in rules else {}
-        parameters = self._parameters(table["parameters"]) if "parameters" in table else {}
-        severity = decoder.choice(select["min_severity"], Severity) if "min_severity" in select else Severity.LOW
-        return Policy(
-            parameters=parameters,
-            frameworks=self._frameworks(select["frameworks"]) if "frameworks" in select else frozenset(),
-            min_severity=cast("Severity", severity),
-            disabled=self._exemptions(rules["disable"]) if "disable" in rules else (),
-            exceptions=self._exemptions(table["exceptions"]) if "exceptions" in table else (),
-            account_baseline=decoder.texts(table["account_baseline"]) if "account_baseline" in table else (),
-            allowed_impacts=self._impacts(rules["fix"]) if "fix" in rules else BULK_IMPACTS,
-            unsuppressible=frozenset(self._rule_ids(rules["no_suppression"]))
-            if "no_suppression" in rules
-            else frozenset(),
-            extra_rules=decoder.texts(table["extra_rules"]) if "extra_rules" in table else (),
+        rules = self._fields(table, "rules", _RULES)
+        select = self._fields(rules, "select", _SELECT)
+        folder = outer.folder or decoder.path.rpartition("/")[0]
+        disabled = decoder.optional(rules, "disable", lambda value: self._exemptions(value, _DISABLED), ())
+        exceptions = decoder.optional(table, "exceptions", lambda value: self._exemptions(value, _EXCEPTION), ())
+        baseline = decoder.optional(table, "account_baseline", decoder.texts, ())
+        decoder.optional(table, "extra_rules", lambda value: decoder.texts(value, _FOLDERS), ())
+        policy = Policy(
+            parameters={**outer.parameters, **decoder.optional(table, "parameters", self._parameters, {})},
+            frameworks=decoder.optional(select, "frameworks", self._frameworks, outer.frameworks),
+            min_severity=decoder.optional(select, "min_severity", self._severity, outer.min_severity),
+            disabled=(*outer.disabled, *disabled),
+            exceptions=(*outer.exceptions, *exceptions),
+            account_baseline=(*outer.account_baseline, *(self._from_outer(folder, pattern) for pattern in baseline)),
+            allowed_impacts=decoder.optional(rules, "fix", self._impacts, outer.allowed_impacts),
+            unsuppressible=outer.unsuppressible
+            | decoder.optional(rules, "no_suppression", self._rule_ids, frozenset()),
+            overrides=decoder.optional(rules, "override", self._overrides, {}),
             as_of=self._as_of,
             path=decoder.path,
-            hash="sha256:" + hashlib.sha256(decoder.source).hexdigest(),
+            folder=folder,
+            hash=_hash(outer, decoder.source),
         )
+        decoder.optional(table, "parameters", lambda value: self._check_together(value, policy), None)
+        return policy
+
+    def _fields(self, table: Mapping[str, Expression], name: str, allowed: tuple[str, ...]) -> dict[str, Expression]:
+        return self._decoder.optional(table, name, lambda value: self._decoder.fields(value, allowed), {})
+
+    def _from_outer(self, folder: str, pattern: str) -> str:
+        """Return a pattern of this file's folder as one of the outermost file's."""
+        inner = self._decoder.path.rpartition("/")[0].removeprefix(folder).strip("/")
+        return f"{inner}/{pattern.removeprefix('./')}" if inner else pattern
+
+    # ------------------------------------------------------------- what a policy below another may not do
+
+    def _loosens(self, span: Span, found: str, expected: str) -> None:
+        if self._outer is not None:
+            rule = f"a policy below {self._outer.path} may only tighten"
+            self._decoder.mistake(span, f"found {found}, expected {expected}: {rule}")
+
+    # ------------------------------------------------------------- rules
+
+    def _severity(self, expression: Expression) -> Severity:
+        severity = cast("Severity", self._decoder.choice(expression, Severity))
+        outer = self._outer.min_severity if self._outer is not None else severity
+        if _SEVERITIES.index(severity) < _SEVERITIES.index(outer):
+            wider = [option.value for option in _SEVERITIES[_SEVERITIES.index(outer) :]]
+            self._loosens(expression.span, shown(expression), _one_of(wider))
+        return severity
 
     def _frameworks(self, expression: Expression) -> frozenset[str]:
         known = sorted({name for r in self._catalogue.rules.values() for name in (*r.frameworks, *r.also_relevant)})
-        found: list[str] = []
-        for item in self._decoder.items(expression, "a list of frameworks"):
+
+        def framework(item: Expression) -> str:
             name = self._decoder.text(item)
             if name not in known:
-                self._decoder.found(item, "one of " + ", ".join(known))
-            found.append(name)
-        return frozenset(found)
+                raise self._decoder.unfit(item, _one_of(known))
+            return name
+
+        found = frozenset(self._decoder.each(self._decoder.items(expression, "a list of frameworks"), framework))
+        outer = self._outer.frameworks if self._outer is not None else found
+        if found and not outer:
+            self._loosens(expression.span, "a selection of frameworks", "none, as all are selected")
+        elif found and outer - found:
+            missing = ", ".join(sorted(outer - found))
+            self._loosens(expression.span, f"a selection without {missing}", f"at least {', '.join(sorted(outer))}")
+        return found
 
     def _impacts(self, expression: Expression) -> frozenset[ImpactLevel]:
         table = self._decoder.fields(expression, ("allow_impact",), ("allow_impact",), "{allow_impact: [..]}")
-        items = self._decoder.items(table["allow_impact"], "a list of impacts")
-        chosen = self._decoder.each(items, lambda item: self._decoder.choice(item, ImpactLevel))
-        return frozenset({ImpactLevel.NONE, *cast("tuple[ImpactLevel, ...]", chosen)})
+        if "allow_impact" not in table:
+            return BULK_IMPACTS
+        outer = self._outer.allowed_impacts if self._outer is not None else frozenset(ImpactLevel)
 
-    def _rule_ids(self, expression: Expression) -> tuple[str, ...]:
-        return self._decoder.each(self._decoder.items(expression, "a list of rule ids"), self._rule_id)
+        def impact(item: Expression) -> ImpactLevel:
+            level = cast("ImpactLevel", self._decoder.choice(item, ImpactLevel))
+            if level not in outer and level is not ImpactLevel.NONE:
+                self._loosens(item.span, shown(item), _one_of([one.value for one in ImpactLevel if one in outer]))
+            return level
+
+        items = self._decoder.items(table["allow_impact"], "a list of impacts")
+        return frozenset({ImpactLevel.NONE, *self._decoder.each(items, impact)})
+
+    def _rule_ids(self, expression: Expression) -> frozenset[str]:
+        return frozenset(self._decoder.each(self._decoder.items(expression, "a list of rule ids"), self._rule_id))
 
     def _rule_id(self, expression: Expression) -> str:
         name = self._decoder.text(expression, "a rule id")
         if name not in self._catalogue.rules:
-            raise self._decoder.unfit(expression, "the id of a rule (`setsquare rules` lists them)")
+            near = get_close_matches(name, self._catalogue.rules, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise self._decoder.unfit(expression, f"the id of a rule (`setsquare rules` lists them){hint}")
         return name
 
-    def _exemptions(self, expression: Expression) -> tuple[Exemption, ...]:
-        items = self._decoder.items(expression, "a list of {rule, reason, approved_by, until}")
-        return self._decoder.each(items, self._exemption)
+    def _overrides(self, expression: Expression) -> dict[str, Place]:
+        self._loosens(expression.span, "rules that are replaced", "none")
+        items = self._decoder.items(expression, "a list of rule ids")
+        return dict(self._decoder.each(items, lambda item: (self._rule_id(item), Place(self._decoder.path, item.span))))
 
-    def _exemption(self, expression: Expression) -> Exemption:
+    def _exemptions(self, expression: Expression, fields: tuple[str, ...]) -> tuple[Exemption, ...]:
+        items = self._decoder.items(expression, f"a list of {{{', '.join(fields)}}}")
+        return self._decoder.each(items, lambda item: self._exemption(item, fields))
+
+    def _exemption(self, expression: Expression, fields: tuple[str, ...]) -> Exemption:
         decoder = self._decoder
-        table = decoder.fields(expression, _EXEMPTION, ("rule", "reason"), "an exemption")
-        texts = {name: decoder.text(table[name]) for name in ("resource", "path", "approved_by") if name in table}
+        table = decoder.fields(expression, fields, ("rule", "reason"), "an exemption")
+        rule = decoder.optional(table, "rule", self._rule_id, "")
+        if rule:
+            self._loosens(table["rule"].span, f"an exemption from {rule}", "none")
+        texts = {
+            name: decoder.optional(table, name, decoder.text, None) for name in fields if name not in ("rule", "until")
+        }
         return Exemption(
-            rule=self._rule_id(table["rule"]),
-            reason=decoder.text(table["reason"]),
-            approved_by=texts.get("approved_by"),
-            until=self._date(table["until"]) if "until" in table else None,
+            rule=rule,
+            reason=texts["reason"] or "",
+            approved_by=texts["approved_by"],
+            until=decoder.optional(table, "until", self._date, None),
             resource=texts.get("resource"),
             path=texts.get("path"),
+            place=Place(decoder.path, expression.span),
         )
 
     def _date(self, expression: Expression) -> date:
@@ -139,7 +224,9 @@ class _PolicyDecoder:
             name = str(getattr(entry.key, "value", ""))
             declared = self._declared.get(name)
             if declared is None:
-                self._decoder.found(entry.key, "one of " + ", ".join(sorted(self._declared)))
+                near = get_close_matches(name, self._declared, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self._decoder.found(entry.key, f"a parameter of a rule{hint}")
                 continue
             try:
                 result[name] = self._value(declared, entry.value)
@@ -164,11 +251,39 @@ class _PolicyDecoder:
         expected = fits(declared.type, value, self._catalogue.orders)
         if expected is not None:
             raise self._decoder.unfit(expression, expected)
+        found = f"found {shown(expression)}"
         for rule in refused_parameters(self._catalogue, declared.name, value):
-            self._decoder.mistake(
-                expression.span, f"found {shown(expression)}, which rule {rule} itself would not accept"
-            )
+            self._decoder.mistake(expression.span, f"{found}, which the rule {rule} itself would not accept")
+        for rule in self._looser(declared.name, value):
+            self._loosens(expression.span, shown(expression), f"what the rule {rule} accepts there")
         return value
+
+    def _looser(self, name: str, value: Written) -> list[str]:
+        if self._outer is None:
+            return []
+        above = (self._outer.parameter(name, dialect) for dialect in Dialect)
+        found = {
+            r for outer in above if outer is not MISSING for r in looser_parameters(self._catalogue, name, outer, value)
+        }
+        return sorted(found)
+
+    def _check_together(self, parameters: Expression, policy: Policy) -> None:
+        """Report parameters with which two rules that are in force contradict each other."""
+        values = self._decoder.mapping(parameters)
+        rules = self._catalogue.only(policy.selects)
+        among = {rule.id for rule in rules.rules.values() if rule.parameters.keys() & values.keys()}
+        for fault in contradictions(rules, policy.parameter, among):
+            value = next(value for name, value in values.items() if name in rules.rules[fault.rule].parameters)
+            self._decoder.mistake(value.span, f"found {shown(value)}, with which {fault}")
+
+
+def _one_of(options: Sequence[str]) -> str:
+    return ("one of " if len(options) > 1 else "") + ", ".join(options)
+
+
+def _hash(outer: Policy, source: bytes) -> str:
+    above = b"" if outer.path is None else outer.hash.encode()
+    return "sha256:" + hashlib.sha256(above + source).hexdigest()
 
 
 def fits(kind: str, value: Written, orders: Mapping[str, object]) -> str | None:

@@ -25,7 +25,8 @@ def read(source: bytes) -> tuple[DataDocument, ...]:
 
 def read_region(source: bytes, span: Span) -> DataDocument:
     """Read the JSON in a stretch of a text, with spans that count from the start of the text."""
-    reader = JsonReader(source, span)
+    # The indentation of valid text means nothing: it may mix tabs and spaces.
+    reader = JsonReader(source, span, recover=not _is_valid(source[span.start : span.end]))
     root = reader.document()
     return DataDocument(root, span, tuple(reader.problems))
 
@@ -49,12 +50,18 @@ def _composed(source: bytes) -> ComposedText | None:
     """
     if _EXPONENT.search(source):
         return None
-    try:
-        standard.loads(source, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+    if not _is_valid(source):
         return None
     composed = ComposedText(source)
     return composed if len(composed.roots) == 1 and not composed.problems else None
+
+
+def _is_valid(text: bytes) -> bool:
+    try:
+        standard.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _refuse(constant: str) -> None:

@@ -70,13 +70,14 @@ class JsonReader:
 
     """
 
-    def __init__(self, source: bytes, span: Span) -> None:
+    def __init__(self, source: bytes, span: Span, *, recover: bool = True) -> None:
         self.problems: list[SyntaxProblem] = []
         self._source = source
         self._end = span.end
         self._at = span.start
         self._start = span.start
         self._open: list[_Container] = []
+        self._recover = recover
         self._indented = False
         self._token = self._next()
 
@@ -192,7 +193,7 @@ class JsonReader:
         self._open.append(container)
         self._advance()
         if len(self._open) == 1 and self._begins_line(self._token.span.start):
-            self._indented = self._indent(self._token.span.start) > container.indent
+            self._indented = self._recover and self._indent(self._token.span.start) > container.indent
         entries: list[Entry] = []
         items: list[Expression] = []
         while not self._ends(container):
