@@ -218,6 +218,8 @@ class TemplateScope:
     def _operand(self, expression: Expression, depth: int) -> Value:
         place = Place(self.path, expression.span)
         match expression:
+            case Literal(_, bool() | int() | float() as value):
+                return (Known(place, str(value).lower()),)  # conditions compare texts
             case Literal():
                 return self.value(expression, depth)
             case Reference(_, ("Condition", _)) | Call():
