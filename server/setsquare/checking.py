@@ -96,14 +96,15 @@ def report_of(
     report.problems += [problem for problem in workspace.unreadable if wanted(problem.path)]
     report.problems += workspace.policy_problems
     report.texts.update(workspace.policy_texts)
-    report.findings.sort(key=_position)
-    report.unknown.sort(key=_position)
-    report.suppressed.sort(key=lambda entry: _position(entry.finding))
+    report.findings.sort(key=position_of)
+    report.unknown.sort(key=position_of)
+    report.suppressed.sort(key=lambda entry: position_of(entry.finding))
     report.problems.sort(key=lambda problem: (problem.path, problem.place is not None, problem.place, problem.message))
     return report
 
 
-def _position(finding: Finding | UnknownFinding) -> tuple[object, ...]:
+def position_of(finding: Finding | UnknownFinding) -> tuple[object, ...]:
+    """Return what findings are ordered by: file, position, rule, resource."""
     return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)
 
 

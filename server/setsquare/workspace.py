@@ -198,12 +198,12 @@ class Workspace:
         return self._called_folders()
 
     def blocks(self, path: str) -> tuple[Span, ...]:
-        """Return the top-level blocks, or the template's resources, of a file that was analysed."""
+        """Return the top-level blocks, or the template's resources, of a file that was analysed, sorted."""
         _, file = self._parsed.get(path, (b"", None))
         if isinstance(file, ConfigurationFile):
-            return tuple(block.span for block in file.blocks)
+            return tuple(sorted(block.span for block in file.blocks))
         templates = file.templates if file is not None else ()
-        return tuple(resource.span for template in templates for resource in template.resources)
+        return tuple(sorted(resource.span for template in templates for resource in template.resources))
 
     def units(self) -> Iterator[Unit]:
         """Yield all units, by folder; templates are recognised when they are read."""

@@ -1,9 +1,12 @@
 """Writing a file: all of it or nothing, and never over somebody else's change."""
 
+import errno
 import os
 import stat
 import tempfile
 from pathlib import Path
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class ChangedMeanwhileError(Exception):
@@ -19,9 +22,11 @@ def replace_file(path: str, before: bytes, after: bytes) -> None:
 
     """
     target = Path(path).resolve()
+    mode = stat.S_IMODE(target.stat().st_mode)
+    if not mode & _WRITABLE:  # a rename would replace it all the same, and root may write anything
+        raise PermissionError(errno.EACCES, "it is read-only", path)
     if target.read_bytes() != before:
         raise ChangedMeanwhileError
-    mode = stat.S_IMODE(target.stat().st_mode)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

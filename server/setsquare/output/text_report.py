@@ -6,7 +6,7 @@ from setsquare.checking import Report
 from setsquare.findings import Finding, Problem, UnknownFinding
 from setsquare.model import Place
 from setsquare.output.style import Style
-from setsquare.rules.rule import Severity
+from setsquare.rules.rule import ImpactLevel, Severity
 
 _COLOURS = {
     Severity.CRITICAL: ("bold", "magenta"),
@@ -15,13 +15,14 @@ _COLOURS = {
     Severity.LOW: ("bold", "blue"),
 }
 _WIDEST = 160
-_IMPACTS = {
-    "none": "nothing is deployed",
-    "in_place": "changes in place",
-    "brief_interruption": "interrupts briefly",
-    "replaces": "replaces the resource",
-    "data_loss": "loses data",
+IMPACTS = {
+    ImpactLevel.NONE: "deploys nothing",
+    ImpactLevel.IN_PLACE: "changes in place",
+    ImpactLevel.BRIEF_INTERRUPTION: "interrupts briefly",
+    ImpactLevel.REPLACES: "replaces the resource",
+    ImpactLevel.DATA_LOSS: "loses data",
 }
+"""What applying a fix does, as the predicate of a sentence."""
 
 
 def render(report: Report, style: Style, *, show_unknown: bool) -> Iterator[str]:
@@ -32,7 +33,7 @@ def render(report: Report, style: Style, *, show_unknown: bool) -> Iterator[str]
         for unknown in report.unknown:
             yield from _unknown(report, unknown, style)
     for problem in report.problems:
-        yield _problem(report, problem, style)
+        yield problem_line(report, problem, style)
     yield from _summary(report, style)
 
 
@@ -45,7 +46,7 @@ def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
         proof = report.proofs.get(id(finding))
         proven = f", proof {proof}" if proof is not None else ""
         asks = "" if fix.bulk else ", asks first"
-        yield f"   {style.paint('= fix:', 'cyan')} {_IMPACTS[fix.impact.value]}{asks}{proven}"
+        yield f"   {style.paint('= fix:', 'cyan')} {IMPACTS[fix.impact]}{asks}{proven}"
     else:
         yield f"   {style.paint('= no fix:', 'cyan')} {fix.reason}"
     named = ", ".join(
@@ -84,7 +85,8 @@ def frame(report: Report, place: Place, style: Style, colour: str) -> Iterator[s
     yield f"  {margin} {bar} {padding}{style.paint(underline, colour)}"
 
 
-def _problem(report: Report, problem: Problem, style: Style) -> str:
+def problem_line(report: Report, problem: Problem, style: Style) -> str:
+    """Return a problem as one line, with its place if it has one."""
     where = report.relative(problem.path)
     if problem.place is not None and problem.place.path in report.texts:
         start = report.lines_of(problem.place.path).position(problem.place.span.start)
@@ -95,8 +97,8 @@ def _problem(report: Report, problem: Problem, style: Style) -> str:
 def _summary(report: Report, style: Style) -> Iterator[str]:
     fixable = sum(finding.fix.available for finding in report.findings)
     bulk = sum(finding.fix.available and finding.fix.bulk for finding in report.findings)
-    checked = f"{_count(report.files, 'file')}, {_count(report.resources, 'resource')} checked"
-    parts = [_count(len(report.findings), "finding")]
+    checked = f"{count(report.files, 'file')}, {count(report.resources, 'resource')} checked"
+    parts = [count(len(report.findings), "finding")]
     if report.findings:
         parts.append(f"{fixable} with a fix ({bulk} without asking)")
     if report.unknown:
@@ -107,5 +109,6 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield f"{checked}: {style.paint(', '.join(parts), 'bold', colour)}"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural where it must be."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
