@@ -40,8 +40,8 @@ def same_target(target: tuple[str, ...], wanted: tuple[str, ...], primary: Resou
     if steps[:2] == (primary.type, primary.name):
         # Any other attribute of the primary still names no other resource.
         return True if len(steps) == 2 or steps[2] in wanted else None  # noqa: PLR2004
-    # The same attribute of another type may itself have been copied from the primary.
-    return False if steps[0] == primary.type else None
+    # An attribute of another type may itself have been copied from the primary; its ARN is its own.
+    return False if steps[0] == primary.type or steps[-1] == "arn" else None
 
 
 def _same_name(name: str, wanted: tuple[str, ...], primary: Resource) -> bool | None:

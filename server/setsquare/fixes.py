@@ -9,6 +9,8 @@ from setsquare.model import (
     Change,
     ExtendList,
     Insert,
+    NewBlock,
+    NewEntry,
     NewResource,
     Remove,
     ReplaceItem,
@@ -189,5 +191,12 @@ def _merged(one: Change, other: Change) -> Change:
 
 def _with_merged_entries(change: Change) -> Change:
     if isinstance(change, Insert | NewResource):
-        return replace(change, entries=merge_entries(change.entries))
+        return replace(change, entries=tuple(_sorted_properties(entry) for entry in merge_entries(change.entries)))
     return change
+
+
+def _sorted_properties(entry: NewEntry) -> NewEntry:
+    """Sort what a new ``Properties`` holds: it grows by sorted insertion when rules are repaired one by one."""
+    if isinstance(entry, NewBlock) and entry.name == "Properties":
+        return replace(entry, entries=tuple(sorted(entry.entries, key=lambda inner: inner.name)))
+    return entry

@@ -104,6 +104,8 @@ def judge(
     verdicts = [outcome.verdict for part in parts for outcome in part.outcomes]
     if undecided_link is not None:
         verdicts.append(Verdict.UNKNOWN)
+    if any(part.carrier is None for part in parts):
+        verdicts.append(Verdict.VIOLATED)  # a companion must be there, whatever it must say
     # A part without outcomes asks for nothing here: ports that are not covered, parameters that are not set.
     verdict = max(verdicts, default=Verdict.SATISFIED)
     return Judgement(rule, target, primary, tuple(parts), verdict, undecided_link)

@@ -122,13 +122,14 @@ def violation_of(outcome: Outcome) -> Violation:
 def finding_message(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> str:
     """Return what is wrong, in this resource, in one sentence."""
     address = judgement.primary.address
-    part, outcome = violated[0]
-    more = f" (and {len(violated) - 1} more)" if len(violated) > 1 and part.carrier is not None else ""
-    if part.carrier is None:
-        kind = part.companion.resource if part.companion else judgement.target.resource
-        detail = f"no {kind} completes it" if part.companion else f"no {kind} is configured"
+    missing = next((part for part in judgement.parts if part.carrier is None), None)
+    if missing is not None:
+        kind = missing.companion.resource if missing.companion else judgement.target.resource
+        detail = f"no {kind} completes it" if missing.companion else f"no {kind} is configured"
         return f"{address}: {detail}. {judgement.rule.title}."
-    carrier = "" if part.carrier is judgement.primary else f"{part.carrier.address}."
+    part, outcome = violated[0]
+    more = f" (and {len(violated) - 1} more)" if len(violated) > 1 else ""
+    carrier = f"{part.carrier.address}." if part.carrier is not None and part.carrier is not judgement.primary else ""
     return f"{address}: {carrier}{_difference(outcome)}{more}. {judgement.rule.title}."
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lsprotocol import types
 
@@ -19,18 +20,25 @@ class Buffer:
     source: bytes
 
 
+class Stroke(NamedTuple):
+    """An edit, and the text that it removed."""
+
+    edit: Edit
+    removed: bytes
+
+
 def changed(
     source: bytes,
     changes: Iterable[types.TextDocumentContentChangeEvent],
     encoding: str,
-) -> tuple[bytes, tuple[Edit, ...]]:
-    """Return the text after changes, and the edits that they were: each speaks of the text that the one before left."""
-    edits: list[Edit] = []
+) -> tuple[bytes, tuple[Stroke, ...]]:
+    """Return the text after changes, and what they were: each speaks of the text that the one before left."""
+    strokes: list[Stroke] = []
     for change in changes:
         edit = _edit(source, change, encoding)
+        strokes.append(Stroke(edit, source[edit.span.start : edit.span.end]))
         source = apply_edits(source, [edit])
-        edits.append(edit)
-    return source, tuple(edits)
+    return source, tuple(strokes)
 
 
 def _edit(source: bytes, change: types.TextDocumentContentChangeEvent, encoding: str) -> Edit:

@@ -1,154 +1,355 @@
 """The state of one client: its documents, the analyses of its units, and the one worker that makes them in order."""
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from setsquare.checking import CheckedUnit, ProvenPlan, proof_of, repair
 from setsquare.documents import Document
-from setsquare.findings import Analysis, Finding
-from setsquare.fixes import Plan, plan
+from setsquare.findings import Analysis, Finding, Problem, ProblemKind
+from setsquare.lsp.buffers import Buffer, Stroke
 from setsquare.lsp.client import Client
-from setsquare.lsp.convert import Lines
-from setsquare.proof import Proof, prove
+from setsquare.lsp.convert import Lines, uri_of
+from setsquare.lsp.settings import Settings
+from setsquare.lsp.steadiness import Steadiness
+from setsquare.rules.decoding import Mistake
+from setsquare.text import Span
 from setsquare.workspace import Unit, Workspace
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One analysis of one unit, with the texts and versions that it was made from."""
+    """One analysis of one unit, with the texts and versions that it was made from.
+
+    Attributes:
+        unit: the module or template.
+        analysis: what was found.
+        texts: of the unit's files.
+        versions: of the open ones among them; None for the others.
+        blocks: the top-level blocks or resources of each text.
+        mistakes: in the unit's files, where these are policy or rule files.
+        proofs: the plans that were proven so far, by what they repair.
+
+    """
 
     unit: Unit
     analysis: Analysis
     texts: Mapping[str, bytes]
     versions: Mapping[str, int | None]
+    blocks: Mapping[str, tuple[Span, ...]]
+    mistakes: tuple[Mistake, ...] = ()
+    proofs: dict[tuple[int, ...], ProvenPlan] = field(default_factory=dict)
+
+    @property
+    def checked(self) -> CheckedUnit:
+        """The unit as the engine proves it."""
+        return CheckedUnit(self.unit, self.texts, self.analysis)
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenPlan:
-    """A plan and its proof."""
-
-    planned: Plan
-    proof: Proof
-
-
-@dataclass(slots=True)
 class Session:
     """Everything about one client.
 
-    Documents change on the event loop; the workspace is touched only by the worker, in the order of submission, so
-    that no analysis ever sees half a change.
+    Documents change on the event loop. The workspace is touched only by the worker, which takes over all changes that
+    have arrived before it analyses: of many edits only the last is judged, and no analysis sees half a change.
+
+    Attributes:
+        renewed: called when every unit may have other findings than before, because a policy changed.
+        rested: called with the path of a file in which nothing is being typed any more.
+
     """
 
-    workspace: Workspace
-    client: Client = field(default_factory=Client)
-    encoding: str = "utf-16"
-    show_unknown: bool = False
-    _versions: dict[str, int] = field(default_factory=dict)
-    _snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    _worker: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="setsquare")
-    )
+    def __init__(
+        self,
+        workspace: Workspace,
+        client: Client,
+        encoding: str = "utf-16",
+        settings: Settings | None = None,
+    ) -> None:
+        self.client = client
+        self.encoding = encoding
+        self.settings = settings or Settings()
+        self.steadiness = Steadiness(holds=self.settings.quiet_time > 0)
+        self.renewed: Callable[[], None] = lambda: None
+        self.rested: Callable[[str], None] = lambda _path: None
+        self._workspace = workspace
+        self._buffers: dict[str, Buffer] = {}
+        self._changes: deque[Callable[[], None]] = deque()
+        self._snapshots: dict[str, Snapshot] = {}
+        self._reported: set[str] = set()
+        self._epoch = 0
+        self._seen_epoch = 0
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="setsquare")
 
     def close(self) -> None:
         """Stop the worker; work that has not begun is dropped."""
+        for timer in self._timers.values():
+            timer.cancel()
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def submit(self, work: Callable[[], T]) -> "Future[T]":
-        """Queue work on the one worker."""
-        return self._worker.submit(work)
+    # ------------------------------------------------------------- documents, on the event loop
 
-    def set_roots(self, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
-        """Change the workspace folders."""
-        self.submit(lambda: self._set_roots(change))
+    def open(self, buffer: Buffer) -> None:
+        """Open a buffer."""
+        self.steadiness.forget(buffer.path)
+        self._set(buffer)
 
-    def _set_roots(self, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
-        self.workspace.set_roots(change(self.workspace.roots))
-        self._snapshots.clear()
+    def change(self, buffer: Buffer, strokes: Sequence[Stroke]) -> None:
+        """Take over the new version of an open buffer, and what was typed."""
+        self.steadiness.edited(buffer.path, strokes)
+        if self.settings.quiet_time > 0:
+            self._restart_timer(buffer.path)
+        self._set(buffer)
 
-    # ------------------------------------------------------------- documents
+    def _set(self, buffer: Buffer) -> None:
+        self._buffers[buffer.path] = buffer
+        document = Document(buffer.path, buffer.source, buffer.version)
+        self._note(lambda: self._apply(buffer.path, lambda: self._workspace.overlay.set(document)))
 
-    def set_document(self, document: Document) -> None:
-        """Open a buffer, or replace its content."""
-        self._versions[document.path] = document.version or 0
-        self.submit(lambda: self._apply(document.path, lambda: self.workspace.overlay.set(document)))
-
-    def close_document(self, path: str) -> None:
+    def close_buffer(self, path: str) -> None:
         """Close a buffer; the file on disk counts again."""
-        self._versions.pop(path, None)
-        self.submit(lambda: self._apply(path, lambda: self.workspace.overlay.remove(path)))
+        self._buffers.pop(path, None)
+        self._stop_timer(path)
+        self.steadiness.forget(path)
+        self._note(lambda: self._apply(path, lambda: self._workspace.overlay.remove(path)))
 
     def touch(self, path: str) -> None:
         """Note that a file changed on disk."""
-        self.submit(lambda: self._apply(path, lambda: None))
+        self._note(lambda: self._apply(path, lambda: None))
 
-    def _apply(self, path: str, change: Callable[[], None]) -> None:
-        change()
-        self.workspace.invalidate(path)
-        for key in [key for key, snapshot in self._snapshots.items() if path in snapshot.texts]:
-            del self._snapshots[key]
-        unit = self.workspace.unit_of(path)
-        if unit is not None:
-            self._snapshots.pop(unit.key, None)
+    def saved(self, path: str) -> None:
+        """Note that a buffer was saved: nothing in it is under construction any more."""
+        self.steadiness.rest(path)
+        self._stop_timer(path)
+        self.touch(path)
 
-    def is_open(self, path: str) -> bool:
-        """Whether the client has the file open."""
-        return path in self._versions
+    def buffer(self, path: str) -> Buffer | None:
+        """Return the open buffer of a path."""
+        return self._buffers.get(path)
 
     def version(self, path: str) -> int | None:
         """Return the version of an open buffer."""
-        return self._versions.get(path)
+        buffer = self._buffers.get(path)
+        return None if buffer is None else buffer.version
+
+    def uri(self, path: str) -> str:
+        """Return the URI of a path, as the client writes it where it has the file open."""
+        buffer = self._buffers.get(path)
+        return uri_of(path) if buffer is None else buffer.uri
 
     def open_paths(self) -> tuple[str, ...]:
         """Return the paths of the open buffers, sorted."""
-        return tuple(sorted(self._versions))
+        return tuple(sorted(self._buffers))
 
-    # ------------------------------------------------------------- analyses
+    def set_roots(self, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
+        """Change the workspace folders."""
+        self._note(lambda: self._set_roots(change))
 
-    async def snapshot(self, path: str) -> Snapshot | None:
-        """Return the analysis of the unit that a file belongs to, as the file is now."""
-        return await asyncio.wrap_future(self.submit(lambda: self._snapshot(path)))
+    def configure(self, settings: Settings) -> bool:
+        """Take over settings; return whether they are others than before."""
+        if settings == self.settings:
+            return False
+        self.settings = settings
+        self.steadiness.holds = settings.quiet_time > 0
+        self.use_policy()
+        return True
 
-    async def snapshot_of_unit(self, unit: Unit) -> Snapshot:
-        """Return the analysis of a unit."""
-        return await asyncio.wrap_future(self.submit(lambda: self._analyse(unit)))
+    def use_policy(self) -> None:
+        """Use the policy that the settings name, relative to the first folder."""
+        self._note(self._use_policy)
+
+    # ------------------------------------------------------------- waiting
+
+    def _note(self, change: Callable[[], None]) -> None:
+        self._changes.append(change)
+        self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 - giving up is the ordinary case
+        """Wait until something changes or a file comes to rest, but no longer than some seconds."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        await asyncio.wait([future], timeout=timeout)
+        self._waiting.discard(future)
+
+    def _restart_timer(self, path: str) -> None:
+        self._stop_timer(path)
+        loop = asyncio.get_running_loop()
+        self._timers[path] = loop.call_later(self.settings.quiet_time, self._quiet, path)
+
+    def _stop_timer(self, path: str) -> None:
+        timer = self._timers.pop(path, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _quiet(self, path: str) -> None:
+        self._timers.pop(path, None)
+        self.steadiness.rest(path)
+        self._wake()
+        self.rested(path)
+
+    # ------------------------------------------------------------- analyses, for the event loop
+
+    async def current(self, path: str) -> Snapshot | None:
+        """Return the analysis of the unit that a file belongs to, of the newest texts."""
+        while True:
+            snapshot = await self._run(lambda: self._snapshot(path))
+            if snapshot is None or self.is_current(snapshot):
+                return snapshot
+
+    async def current_of(self, unit: Unit) -> Snapshot:
+        """Return the analysis of a unit, of the newest texts."""
+        while True:
+            snapshot = await self._run(lambda: self._analyse(unit))
+            if self.is_current(snapshot):
+                return snapshot
+
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """Whether no buffer of a unit was changed since it was analysed."""
+        return all(self.version(path) == version for path, version in snapshot.versions.items())
 
     async def units(self) -> tuple[Unit, ...]:
         """Return all units of the workspace."""
-        return await asyncio.wrap_future(self.submit(lambda: tuple(self.workspace.units())))
+        return await self._run(self._units)
+
+    async def proven(self, snapshot: Snapshot, finding: Finding) -> ProvenPlan:
+        """Plan the repair of one finding and prove it."""
+        return await self._prove(snapshot, (finding,), lambda: proof_of(self._workspace, snapshot.checked, [finding]))
+
+    async def proven_together(self, snapshot: Snapshot, findings: Iterable[Finding]) -> ProvenPlan:
+        """Plan the repair of findings together and prove it; those that do not hold are left out."""
+        wanted = tuple(findings)
+        return await self._prove(snapshot, wanted, lambda: repair(self._workspace, snapshot.checked, wanted))
+
+    async def _prove(
+        self,
+        snapshot: Snapshot,
+        findings: tuple[Finding, ...],
+        prove: Callable[[], ProvenPlan],
+    ) -> ProvenPlan:
+        key = tuple(id(finding) for finding in findings)
+        if key not in snapshot.proofs:
+            made = await self._run(prove)
+            snapshot.proofs[key] = made
+            self._report_failed(made, findings)
+        return snapshot.proofs[key]
+
+    def _report_failed(self, made: ProvenPlan, findings: Sequence[Finding]) -> None:
+        """Log what failed: a planned fix that does not hold is a bug."""
+        failed = "; ".join(f"{check.name}: {check.detail}" for check in made.proof.checks if not check.passed)
+        if failed:
+            names = ", ".join(sorted({finding.rule.id for finding in findings}))
+            self._report(f"the fix of {names} failed its proof ({failed})")
+
+    def _report(self, message: str, error: Exception | None = None) -> None:
+        if message not in self._reported:
+            self._reported.add(message)
+            _LOG.error("%s", message, exc_info=error)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        result = await asyncio.wrap_future(self._submit(work))
+        if self._seen_epoch != self._epoch:
+            self._seen_epoch = self._epoch
+            self.steadiness.forget_all()
+            self.renewed()
+        return result
+
+    def _submit(self, work: Callable[[], T]) -> "Future[T]":
+        return self._worker.submit(lambda: self._with_changes(work))
+
+    # ------------------------------------------------------------- on the worker
+
+    def _with_changes(self, work: Callable[[], T]) -> T:
+        if self._changes:
+            called = self._workspace.called_folders
+            while self._changes:
+                self._changes.popleft()()
+            for folder in called ^ self._workspace.called_folders:
+                if self._snapshots.pop(folder, None) is not None:
+                    self._epoch += 1
+        return work()
+
+    def _apply(self, path: str, change: Callable[[], None]) -> None:
+        change()
+        if self._workspace.invalidate(path):
+            self._renew()
+        for key in (path, path.rpartition("/")[0]):
+            self._snapshots.pop(key, None)
+
+    def _renew(self) -> None:
+        self._snapshots.clear()
+        self._epoch += 1
+
+    def _set_roots(self, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
+        self._workspace.set_roots(change(self._workspace.roots))
+        self._renew()
+
+    def _use_policy(self) -> None:
+        path = self.settings.policy_path
+        if path is not None and not path.startswith("/") and self._workspace.roots:
+            path = f"{self._workspace.roots[0]}/{path}"
+        if self._workspace.use_policy(path):
+            self._renew()
+
+    def _units(self) -> tuple[Unit, ...]:
+        for root in self._workspace.roots:
+            self._workspace.policy_of(f"{root}/.")
+        units = tuple(self._workspace.units())
+        listed = {path for unit in units for path in unit.paths}
+        policies = sorted({mistake.path for mistake in self._workspace.policy_mistakes} - listed)
+        return (*units, *(Unit(path, is_module=False, paths=(path,)) for path in policies))
 
     def _snapshot(self, path: str) -> Snapshot | None:
-        unit = self.workspace.unit_of(path)
+        unit = self._workspace.unit_of(path)
         return None if unit is None else self._analyse(unit)
 
     def _analyse(self, unit: Unit) -> Snapshot:
         known = self._snapshots.get(unit.key)
         if known is not None:
             return known
-        texts = self.workspace.texts(unit)
-        versions = {path: self._versions.get(path) for path in texts}
-        snapshot = Snapshot(unit, self.workspace.analyse(unit), texts, versions)
+        texts = self._workspace.texts(unit)
+        opened = {path: self._workspace.overlay.get(path) for path in texts}
+        analysis = self._contained(unit, texts)
+        mistakes = tuple(mistake for mistake in self._workspace.policy_mistakes if mistake.path in unit.paths)
+        snapshot = Snapshot(
+            unit,
+            analysis,
+            texts,
+            {path: None if document is None else document.version for path, document in opened.items()},
+            {path: self._workspace.blocks(path) for path in texts},
+            mistakes,
+        )
         self._snapshots[unit.key] = snapshot
         return snapshot
 
-    async def proven_plan(self, snapshot: Snapshot, findings: Iterable[Finding]) -> ProvenPlan:
-        """Plan the repair of findings and prove it."""
-        wanted = tuple(findings)
-        return await asyncio.wrap_future(self.submit(lambda: self._prove(snapshot, wanted)))
+    def _contained(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
+        """Analyse a unit; where that fails nothing is found in it, and the rest goes on."""
+        try:
+            self._workspace.policy_of(unit.key)
+            analysis = self._workspace.analyse_texts(unit, texts)
+        except Exception as error:  # noqa: BLE001 - a fault in one unit must not end the server
+            self._report(f"{unit.key} could not be analysed: {type(error).__name__}: {error}", error)
+            return Analysis(problems=tuple(Problem(path, str(error), None, ProblemKind.FAULT) for path in texts))
+        for problem in analysis.problems:
+            if problem.kind is ProblemKind.FAULT:
+                self._report(f"{problem.path}: {problem.message}")
+        return analysis
 
-    def _prove(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> ProvenPlan:
-        planned = plan(snapshot.texts, findings)
-        proof = prove(
-            snapshot.analysis,
-            snapshot.texts,
-            planned,
-            lambda changed: self.workspace.analyse(snapshot.unit, changed),
-        )
-        return ProvenPlan(planned, proof)
+    # ------------------------------------------------------------- positions
 
-    def lines(self, texts: Mapping[str, bytes]) -> dict[str, Lines]:
-        """Return the positions of texts, in the units that were negotiated."""
-        return {path: Lines(text, self.encoding) for path, text in texts.items()}
+    def lines(self, source: bytes) -> Lines:
+        """Return the positions of a text, in the units that were negotiated."""
+        return Lines(source, self.encoding)

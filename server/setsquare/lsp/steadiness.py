@@ -5,6 +5,7 @@ since a rule that needs a second resource cannot be judged there. And a block th
 what it does not have yet is held back until the person edits something else, saves, or pauses.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,9 @@ from typing import Protocol
 
 from setsquare.documents import Format, format_of
 from setsquare.findings import Analysis, Finding, ProblemKind
+from setsquare.lsp.buffers import Stroke
 from setsquare.lsp.moving import grown, hull, inserted, is_in, moved_finding, touches
-from setsquare.text import Edit, Span
+from setsquare.text import Span
 
 
 class Analysed(Protocol):
@@ -29,7 +31,7 @@ class Analysed(Protocol):
 
     @property
     def blocks(self) -> Mapping[str, Sequence[Span]]:
-        """The top-level blocks or resources of each text."""
+        """The top-level blocks or resources of each text, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,9 @@ class _File:
     problems: int = 0
     typing: _Typing | None = None
 
-    def edit(self, path: str, edit: Edit, *, holds: bool) -> None:
+    def edit(self, path: str, stroke: Stroke, *, holds: bool) -> None:
         """Take over an edit."""
+        edit = stroke.edit
         around = [block.span for block in self.blocks if is_in(edit, block.span)]
         moved = (moved_finding(finding, path, edit) for finding in self.findings)
         self.findings = [finding for finding in moved if finding is not None]
@@ -79,14 +82,14 @@ class _File:
         for span in around:
             zone = hull(zone, grown(span, edit))
         self.zones = _merged([*(grown(known, edit) for known in self.zones), zone])
-        self.typing = self._typed(edit, zone) if holds and _is_typing(edit) else None
+        self.typing = self._typed(stroke, zone) if holds and _is_typing(stroke) else None
 
-    def _typed(self, edit: Edit, zone: Span) -> _Typing:
-        typing, last = self.typing, inserted(edit)
-        counted = 1 if edit.new else 0
-        if typing is None or not touches(typing.span, edit.span):
+    def _typed(self, stroke: Stroke, zone: Span) -> _Typing:
+        typing, last = self.typing, inserted(stroke.edit)
+        counted = 1 if stroke.edit.new else 0
+        if typing is None or not touches(typing.span, stroke.edit.span):
             return _Typing(zone, last, counted)
-        return _Typing(hull(grown(typing.span, edit), zone), last, typing.insertions + counted)
+        return _Typing(hull(grown(typing.span, stroke.edit), zone), last, typing.insertions + counted)
 
     def is_edited(self, span: Span) -> bool:
         """Whether a stretch was edited since the buffer was last intact."""
@@ -105,32 +108,37 @@ class Steadiness:
 
     def __init__(self, *, holds: bool = True) -> None:
         self.holds = holds
-        self._files: dict[str, _File] = {}
+        self._folders: dict[str, dict[str, _File]] = {}
 
-    def edited(self, path: str, edits: Iterable[Edit]) -> None:
+    def edited(self, path: str, strokes: Sequence[Stroke]) -> None:
         """Note that a buffer was edited."""
-        file = self._files.get(path)
-        if file is not None:
-            for edit in edits:
-                file.edit(path, edit, holds=self.holds)
-        for other, known in self._files.items():
-            if other != path:
-                for edit in edits:
-                    known.findings = [moved_finding(f, path, edit) or f for f in known.findings]
+        for other, file in self._beside(path).items():
+            for stroke in strokes:
+                if other == path:
+                    file.edit(path, stroke, holds=self.holds)
+                else:
+                    file.findings = [moved_finding(f, path, stroke.edit) or f for f in file.findings]
 
     def rest(self, path: str) -> None:
         """Note that nothing in a file is being typed any more: it was saved, or the person paused."""
-        file = self._files.get(path)
+        file = self._file(path)
         if file is not None:
             file.typing = None
 
     def forget(self, path: str) -> None:
         """Forget a file that is closed, or whose text was replaced."""
-        self._files.pop(path, None)
+        self._beside(path).pop(path, None)
 
     def forget_all(self) -> None:
         """Forget what was shown: the rules are others now."""
-        self._files.clear()
+        self._folders.clear()
+
+    def _beside(self, path: str) -> dict[str, _File]:
+        """Return the known files of a file's folder: no unit is larger."""
+        return self._folders.setdefault(path.rpartition("/")[0], {})
+
+    def _file(self, path: str) -> _File | None:
+        return self._beside(path).get(path)
 
     def shown(self, analysed: Analysed) -> tuple[dict[str, list[Finding]], bool]:
         """Return what to show of each file of a unit, and whether something is held back.
@@ -143,7 +151,7 @@ class Steadiness:
         for finding in analysed.analysis.findings:
             fresh.setdefault(finding.place.path, []).append(finding)
         problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
-        files = {path: self._files.get(path) for path in fresh}
+        files = {path: self._file(path) for path in fresh}
         broken = any(f is not None and f.zones and problems[path] > f.problems for path, f in files.items())
         shown: dict[str, list[Finding]] = {}
         held = False
@@ -160,14 +168,16 @@ class Steadiness:
 
     def _remember(self, analysed: Analysed, shown: Mapping[str, Sequence[Finding]], problems: Mapping[str, int]) -> None:
         for path, findings in shown.items():
-            typing = self._files[path].typing if path in self._files else None
-            rules: dict[Span, set[str]] = {span: set() for span in analysed.blocks.get(path, ())}
+            before = self._file(path)
+            spans = analysed.blocks.get(path, ())
+            rules: dict[Span, set[str]] = {span: set() for span in spans}
             for finding in findings:
-                block = _block_of(rules, finding.place.span)
+                block = _block_of(spans, finding.place.span)
                 if block is not None:
                     rules[block].add(finding.rule.id)
             blocks = [_Block(span, frozenset(found)) for span, found in rules.items()]
-            self._files[path] = _File(list(findings), blocks, [], problems.get(path, 0), typing)
+            typing = before.typing if before is not None else None
+            self._beside(path)[path] = _File(list(findings), blocks, [], problems.get(path, 0), typing)
 
 
 def _with_remembered(file: _File, findings: Sequence[Finding]) -> list[Finding]:
@@ -210,14 +220,21 @@ def _closes(last: Span, block: Span, text: bytes, path: str) -> bool:
     return opened >= 0 and bool(before[opened + 1 :].strip())
 
 
-def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
-    return next((block for block in blocks if block.contains(span)), None)
+def _block_of(blocks: Sequence[Span], span: Span) -> Span | None:
+    """Return the block, of sorted ones, that holds a stretch."""
+    index = bisect_right(blocks, (span.start, span.end)) - 1
+    for block in blocks[max(0, index) : index + 2]:
+        if block.contains(span):
+            return block
+    return None
 
 
-def _is_typing(edit: Edit) -> bool:
-    """Whether an edit is what typing makes, completions and backspaces included, and not a change that stands alone."""
-    removed = edit.span.end - edit.span.start
-    return removed == 0 or (not edit.new and removed < 3)  # noqa: PLR2004
+def _is_typing(stroke: Stroke) -> bool:
+    """Whether an edit is one of many: a character, a completion, a backspace; not a change that stands alone."""
+    new, removed = stroke.edit.new, stroke.removed
+    if not new:
+        return b"\n" not in removed
+    return new.startswith(removed) or removed.isspace()
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -332,8 +332,9 @@ def _is_secret(origin: Origin) -> bool | None:
             return value == "" or str(value).startswith(_SECRET_STORES)
         case Text(_, (str() as first, *_)) if first.startswith(_SECRET_STORES):
             return True
-        case Referenced():
-            return True
+        case Referenced(_, target):
+            # What a stack exports is plain text, and nothing here says whether it is a secret's name.
+            return None if target[0] == "Fn::ImportValue" else True
         case _:
             return None
 
