@@ -20,6 +20,9 @@ class Client:
         markdown: shows Markdown in hovers.
         related: shows related places of a diagnostic.
         links_codes: shows a link at a diagnostic's code.
+        has_settings: can be asked for settings.
+        registers_watches: tells of files that change on disk, if asked to.
+        registers_settings: tells that settings changed, if asked to.
 
     """
 
@@ -33,6 +36,9 @@ class Client:
     markdown: bool = False
     related: bool = False
     links_codes: bool = False
+    has_settings: bool = False
+    registers_watches: bool = False
+    registers_settings: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> "Client":
@@ -44,6 +50,8 @@ class Client:
         edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
         published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
         hover = document.hover or types.HoverClientCapabilities()
+        watched = workspace.did_change_watched_files or types.DidChangeWatchedFilesClientCapabilities()
+        settings = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
         resolved = actions.resolve_support.properties if actions.resolve_support else ()
         return cls(
             pulls=document.diagnostic is not None,
@@ -56,4 +64,7 @@ class Client:
             markdown=types.MarkupKind.Markdown in (hover.content_format or ()),
             related=bool(published.related_information) or document.diagnostic is not None,
             links_codes=bool(published.code_description_support) or document.diagnostic is not None,
+            has_settings=bool(workspace.configuration),
+            registers_watches=bool(watched.dynamic_registration),
+            registers_settings=bool(settings.dynamic_registration),
         )

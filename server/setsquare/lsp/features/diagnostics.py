@@ -1,33 +1,54 @@
-"""Diagnostics, pushed or pulled: exactly one of the two for a client, always of the newest text."""
+"""What is shown of each file, and the answers to clients that pull it."""
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from lsprotocol import converters, types
 
-from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, uri_of
+from setsquare.findings import Finding
+from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, remark_of
 from setsquare.lsp.documentation import page_of
 from setsquare.lsp.session import Session, Snapshot
+from setsquare.workspace import Unit
 
 _CONVERTER = converters.get_converter()
+_LONGEST_POLL = 2.0
+"""Seconds that a question about the whole workspace may wait for something to have changed."""
+
+Send = Callable[[list[types.WorkspaceDocumentDiagnosticReport]], None]
 
 
-def of_path(session: Session, snapshot: Snapshot, path: str) -> list[types.Diagnostic]:
-    """Return the diagnostics of one file of an analysed unit, sorted."""
-    source = snapshot.texts.get(path)
-    if source is None:
-        return []
-    lines = Lines(source, session.encoding)
-    analysis = snapshot.analysis
-    findings = [finding for finding in analysis.findings if finding.place.path == path]
-    needed = {v.origin.path for f in findings for v in f.violations if v.origin is not None}
-    related = session.lines({p: text for p, text in snapshot.texts.items() if p in needed})
-    found = [diagnostic_of(f, lines, related, session.client, page_of(f.rule.id)) for f in findings]
-    if session.show_unknown:
-        found += [hint_of(unknown, lines) for unknown in analysis.unknown if unknown.place.path == path]
-    return sorted(found, key=_order)
+def of_unit(session: Session, snapshot: Snapshot) -> tuple[dict[str, list[types.Diagnostic]], bool]:
+    """Return the diagnostics of each file of a unit, sorted, and whether some are held back for now."""
+    lines = {path: session.lines(source) for path, source in snapshot.texts.items()}
+    findings, held = session.steadiness.shown(snapshot)
+    shown = {path: list(_of_findings(session, findings.get(path, ()), lines, path)) for path in snapshot.texts}
+    for path in snapshot.texts:
+        shown[path] += _of_the_rest(session, snapshot, lines[path], path)
+        shown[path].sort(key=_order)
+    return shown, held
+
+
+def _of_findings(
+    session: Session,
+    findings: Iterable[Finding],
+    lines: Mapping[str, Lines],
+    path: str,
+) -> Iterable[types.Diagnostic]:
+    for finding in findings:
+        if session.settings.shows(finding):
+            yield diagnostic_of(finding, lines[path], lines, session.client, page_of(finding.rule.id))
+
+
+def _of_the_rest(session: Session, snapshot: Snapshot, lines: Lines, path: str) -> Iterable[types.Diagnostic]:
+    if session.settings.show_unknown:
+        yield from (hint_of(unknown, lines) for unknown in snapshot.analysis.unknown if unknown.place.path == path)
+    for problem in snapshot.analysis.problems:
+        remark = remark_of(problem, lines) if problem.path == path else None
+        if remark is not None:
+            yield remark
+    yield from (mistake_of(mistake, lines) for mistake in snapshot.mistakes if mistake.path == path)
 
 
 def _order(diagnostic: types.Diagnostic) -> tuple[int, int, str, str]:
@@ -43,75 +64,75 @@ def result_id(diagnostics: Sequence[types.Diagnostic]) -> str:
 
 async def pull(session: Session, path: str, previous: str | None) -> types.DocumentDiagnosticReport:
     """Answer ``textDocument/diagnostic``."""
-    snapshot = await session.snapshot(path)
-    found = of_path(session, snapshot, path) if snapshot is not None else []
+    found, held = await _of_path(session, path)
+    if held and not session.client.refreshes:
+        # Such a client cannot be told to ask again, so the answer waits for the pause, or for the next edit.
+        await session.changed(session.settings.quiet_time)
+        found, _ = await _of_path(session, path)
     identity = result_id(found)
     if previous == identity:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity)
     return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=identity)
 
 
-async def pull_workspace(session: Session, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-    """Answer ``workspace/diagnostic``: every file of the workspace, unchanged ones by their result id."""
-    previous = {known.uri: known.value for known in params.previous_result_ids}
+async def _of_path(session: Session, path: str) -> tuple[list[types.Diagnostic], bool]:
+    snapshot = await session.current(path)
+    if snapshot is None:
+        return [], False
+    shown, held = of_unit(session, snapshot)
+    return shown.get(path, []), held
+
+
+async def pull_workspace(
+    session: Session,
+    units: Iterable[Unit],
+    previous: Iterable[types.PreviousResultId],
+    send: Send | None = None,
+) -> types.WorkspaceDiagnosticReport:
+    """Answer ``workspace/diagnostic``: every file of the workspace, unchanged ones by their result id.
+
+    Args:
+        session: the client's session.
+        units: the units to look at, in order; ends early where the person cancels.
+        previous: the results that the client has.
+        send: sends a part of the answer ahead of the rest.
+
+    """
+    known = {result.uri: result.value for result in previous}
+    left = dict(known)
     items: list[types.WorkspaceDocumentDiagnosticReport] = []
-    for unit in await session.units():
-        snapshot = await session.snapshot_of_unit(unit)
-        for path in sorted(snapshot.texts):
-            found = of_path(session, snapshot, path)
-            identity, uri = result_id(found), uri_of(path)
-            version = session.version(path)
-            if previous.pop(uri, None) == identity:
-                items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version))
-            elif found or uri in previous:
-                items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, found, version, result_id=identity))
+    for unit in units:
+        reports = _reports(session, await session.current_of(unit), left)
+        if send is not None and reports:
+            send(reports)
+        else:
+            items += reports
     # What had findings and is gone must be cleared, never left to go stale.
-    items += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in sorted(previous)]
+    items += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in sorted(left)]
     return types.WorkspaceDiagnosticReport(items=items)
 
 
-class Publisher:
-    """Pushes diagnostics to clients that do not pull; only what differs from what was pushed before."""
+def _reports(
+    session: Session,
+    snapshot: Snapshot,
+    left: dict[str, str],
+) -> list[types.WorkspaceDocumentDiagnosticReport]:
+    reports: list[types.WorkspaceDocumentDiagnosticReport] = []
+    for path, found in sorted(of_unit(session, snapshot)[0].items()):
+        identity, uri, version = result_id(found), session.uri(path), session.version(path)
+        before = left.pop(uri, None)
+        if before == identity:
+            reports.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version))
+        elif found or before is not None:
+            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, found, version, result_id=identity))
+    return reports
 
-    def __init__(self, session: Session, send: Callable[[types.PublishDiagnosticsParams], None]) -> None:
-        self._session = session
-        self._send = send
-        self._published: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    def schedule(self, path: str) -> None:
-        """Analyse the unit of a file and push what changed; an older run that was overtaken pushes nothing."""
-        if self._session.client.pulls:
-            return
-        task = asyncio.ensure_future(self._run(path, self._session.version(path)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+def is_news(report: types.WorkspaceDiagnosticReport) -> bool:
+    """Whether a report says anything that the client does not know."""
+    return any(not isinstance(item, types.WorkspaceUnchangedDocumentDiagnosticReport) for item in report.items)
 
-    async def _run(self, path: str, version: int | None) -> None:
-        # Several edits that arrive together are analysed once, after the last of them.
-        await asyncio.sleep(0)
-        if self._session.version(path) != version:
-            return
-        snapshot = await self._session.snapshot(path)
-        if self._session.version(path) != version:
-            return
-        if snapshot is None:
-            self.publish(path, [])
-            return
-        self.publish_unit(snapshot)
 
-    def publish_unit(self, snapshot: Snapshot) -> None:
-        """Push the diagnostics of every file of a unit."""
-        for path in sorted(snapshot.texts):
-            if snapshot.versions.get(path) == self._session.version(path):
-                self.publish(path, of_path(self._session, snapshot, path))
-
-    def publish(self, path: str, diagnostics: list[types.Diagnostic]) -> None:
-        """Push one file's diagnostics, an empty list too: a stale squiggle is worse than none."""
-        version = self._session.version(path)
-        identity = f"{version}:{result_id(diagnostics)}"
-        if self._published.get(path) == identity or (path not in self._published and not diagnostics and version is None):
-            return
-        self._published[path] = identity
-        self._send(types.PublishDiagnosticsParams(uri_of(path), diagnostics, version))
-
+async def wait_for_news(session: Session) -> None:
+    """Let a client that asks again and again wait a while, so that it hears at once of what changes."""
+    await session.changed(_LONGEST_POLL)

@@ -1,0 +1,94 @@
+"""Diagnostics for clients that do not pull: pushed with their version, always of the newest text."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from lsprotocol import types
+
+from setsquare.lsp.features.diagnostics import of_unit, result_id
+from setsquare.lsp.session import Session, Snapshot
+
+_LOG = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Pushes diagnostics; only what differs from what was pushed before, and never a version that is outdated."""
+
+    def __init__(self, session: Session, send: Callable[[types.PublishDiagnosticsParams], None]) -> None:
+        self._session = session
+        self._send = send
+        self._published: dict[str, tuple[int | None, str]] = {}
+        self._quiet: set[str] = set()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+
+    def schedule(self, path: str) -> None:
+        """Analyse the unit of a file and push what changed; edits that arrive meanwhile are analysed together."""
+        self._quiet.discard(path)
+        if path in self._running:
+            self._again.add(path)
+            return
+        task = asyncio.ensure_future(self._run(path))
+        self._running[path] = task
+        task.add_done_callback(lambda done: self._finished(path, done))
+
+    def _finished(self, path: str, task: "asyncio.Task[None]") -> None:
+        self._running.pop(path, None)
+        if not task.cancelled() and task.exception() is not None:
+            _LOG.error("the findings of %s could not be shown", path, exc_info=task.exception())
+        if path in self._again:
+            self._again.discard(path)
+            self.schedule(path)
+
+    async def _run(self, path: str) -> None:
+        snapshot = await self._session.current(path)
+        if snapshot is not None:
+            self.publish_unit(snapshot)
+        if snapshot is None or path not in snapshot.texts:
+            self._publish(path, [])
+
+    def publish_unit(self, snapshot: Snapshot) -> None:
+        """Push the diagnostics of every file of a unit, which must be current."""
+        shown, _ = of_unit(self._session, snapshot)
+        for path, found in sorted(shown.items()):
+            if path not in self._quiet:
+                self._publish(path, found)
+
+    def closed(self, path: str, uri: str) -> None:
+        """Clear a file that was closed; what is on disk is shown when the workspace is checked the next time."""
+        self._quiet.add(path)
+        if self._published.pop(path, None) is not None:
+            self._send(types.PublishDiagnosticsParams(uri, []))
+
+    def gone(self, path: str) -> None:
+        """Look again at a file or folder that was deleted, or is not part of the workspace any more."""
+        below = [known for known in self._published if known.startswith(f"{path}/")]
+        for lost in (path, *below):
+            self.schedule(lost)
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the files that something was pushed for."""
+        return tuple(sorted(self._published))
+
+    def resume(self) -> None:
+        """Show closed files as well: the whole workspace is checked."""
+        self._quiet.clear()
+
+    def schedule_all(self, paths: Iterable[str]) -> None:
+        """Look again at several files."""
+        for path in paths:
+            self.schedule(path)
+
+    def _publish(self, path: str, diagnostics: list[types.Diagnostic]) -> None:
+        """Push one file's diagnostics, an empty list too: a stale squiggle is worse than none."""
+        version = self._session.version(path)
+        identity = (version, result_id(diagnostics))
+        if self._published.get(path) == identity:
+            return
+        if version is None and not diagnostics and path not in self._published:
+            return
+        self._published[path] = identity
+        self._send(types.PublishDiagnosticsParams(self._session.uri(path), diagnostics, version))
+        if version is None and not diagnostics:
+            del self._published[path]
