@@ -1,13 +1,14 @@
 """Statement tests against policy documents, by meaning; and where a wanted statement is added."""
 
 from collections.abc import Sequence as Sequence_
+from functools import partial
 
 from setsquare.changes import NoChangeError
 from setsquare.companions import same_target
 from setsquare.evaluation import DocumentVerdict
 from setsquare.findings import PlacedChange
-from setsquare.iam import ANYONE, covers_action, elements, has_any, is_missing
-from setsquare.logic import every, negated, some
+from setsquare.iam import ANYONE, covers_action, has_any, has_on_every_branch, is_missing, is_one
+from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import (
     Absent,
     ExtendList,
@@ -126,15 +127,20 @@ class DocumentReader:
         return every(answers)
 
     def _key_fulfils(self, key: str, value: Value, wanted: Written) -> bool | None:
-        options = wanted if isinstance(wanted, tuple) else (wanted,)
         if key == "Condition":
             return _same_conditions(value, wanted)
-        found = elements(value).origins
-        if key == "Resource":
-            return every(some(self._covers_resource(origin, option) for origin in found) for option in options)
-        if key == "Action":
-            return every(some(covers_action(origin, str(option)) for origin in found) for option in options)
-        return every(has_any(value, (str(option),))[0] for option in options)
+
+        def covers(origin: Origin, option: Written) -> bool | None:
+            match key:
+                case "Resource":
+                    return self._covers_resource(origin, option)
+                case "Action":
+                    return covers_action(origin, str(option))
+                case _:
+                    return is_one(origin, str(option))
+
+        options = wanted if isinstance(wanted, tuple) else (wanted,)
+        return every(has_on_every_branch(value, partial(covers, option=option)) for option in options)
 
     def _covers_resource(self, origin: Origin, wanted: Written) -> bool | None:
         if isinstance(origin, Known) and origin.value == ANYONE:
@@ -210,32 +216,47 @@ class DocumentReader:
 
 
 def _same_conditions(value: Value, wanted: Written) -> bool | None:
-    answers: list[bool | None] = []
-    for origin in value:
-        match origin:
-            case Structure():
-                answers.append(_as_text(origin) == _written_text(wanted))
-            case Absent():
-                answers.append(False)
-            case _:
-                answers.append(None)
-    return every(answers)
+    texts = [_as_text(origin) for origin in value]
+    return unanimous(None if text is None else text == _written_text(wanted) for text in texts)
 
 
-def _as_text(structure: Structure) -> dict[tuple[str, str], tuple[str, ...]]:
-    table: dict[tuple[str, str], tuple[str, ...]] = {}
-    for operator in structure.names:
-        for inner in structure.lookup(operator):
-            if isinstance(inner, Structure):
-                for key in inner.names:
-                    found = elements(inner.lookup(key)).origins
-                    texts = tuple(str(o.value).lower() if isinstance(o, Known) else "?" for o in found)
+_Conditions = dict[tuple[str, str], tuple[str, ...]]
+"""The values of a statement's conditions by operator and key, all in lower case."""
+
+
+def _as_text(origin: Origin) -> _Conditions | None:
+    """Return the conditions that an origin holds; None where they are not known."""
+    if isinstance(origin, Absent):
+        return {}
+    if not isinstance(origin, Structure):
+        return None
+    table: _Conditions = {}
+    for operator in origin.names:
+        match origin.lookup(operator):
+            case (Structure(names=names, lookup=lookup),):
+                for key in names:
+                    texts = _texts(lookup(key))
+                    if texts is None:
+                        return None
                     table[operator.lower(), key.lower()] = texts
+            case _:
+                return None
     return table
 
 
-def _written_text(wanted: Written) -> dict[tuple[str, str], tuple[str, ...]]:
-    table: dict[tuple[str, str], tuple[str, ...]] = {}
+def _texts(value: Value) -> tuple[str, ...] | None:
+    match value:
+        case (Known(_, text),):
+            return (str(text).lower(),)
+        case (Sequence(items=items, complete=True),):
+            found = [_texts(item) for item in items]
+            return None if None in found else tuple(text for texts in found if texts for text in texts)
+        case _:
+            return None
+
+
+def _written_text(wanted: Written) -> _Conditions:
+    table: _Conditions = {}
     for operator, keys in wanted.entries if isinstance(wanted, WrittenMap) else ():
         for key, value in keys.entries if isinstance(keys, WrittenMap) else ():
             options = value if isinstance(value, tuple) else (value,)

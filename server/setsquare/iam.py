@@ -5,10 +5,11 @@ docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from setsquare.logic import some
+from setsquare.logic import some, unanimous
 from setsquare.model import Absent, Known, Opaque, Origin, Referenced, Sequence, Structure, Text, Value
 
 ANYONE = "*"
@@ -86,6 +87,24 @@ def has_any(value: Value, wanted: tuple[str, ...]) -> tuple[bool | None, Origin 
     return False, None
 
 
+def has_on_every_branch(value: Value, judge: Callable[[Origin], bool | None]) -> bool | None:
+    """Whether some element is as the judge asks, whichever branches are taken; None where that depends on them."""
+    return unanimous(_has_one(origin, judge) for origin in value)
+
+
+def _has_one(origin: Origin, judge: Callable[[Origin], bool | None]) -> bool | None:
+    match origin:
+        case Absent():
+            return False
+        case Sequence(items=items, complete=complete):
+            answer = some(has_on_every_branch(item, judge) for item in items)
+            return answer if answer or complete else None
+        case Structure(names=names, lookup=lookup):
+            return some(has_on_every_branch(lookup(name), judge) for name in names)
+        case _:
+            return judge(origin)
+
+
 def covers_action(origin: Origin, wanted: str) -> bool | None:
     """Whether an action element, which may hold wildcards, includes all that another stands for."""
     match origin:
@@ -104,8 +123,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def is_missing(value: Value) -> bool | None:
     """Whether a key is not there, or holds nothing."""
-    answers = {_is_nothing(origin) for origin in value}
-    return answers.pop() if len(answers) == 1 else None
+    return unanimous(_is_nothing(origin) for origin in value)
 
 
 def _is_nothing(origin: Origin) -> bool | None:

@@ -25,6 +25,12 @@ def some(answers: Iterable[bool | None]) -> bool | None:
     return result
 
 
+def unanimous(answers: Iterable[bool | None]) -> bool | None:
+    """Return what all answers agree on: None where they differ, or one is not known."""
+    found = set(answers)
+    return found.pop() if len(found) == 1 else None
+
+
 def negated(answer: bool | None) -> bool | None:  # noqa: FBT001 - the argument is what is negated
     """Return the three-valued negation."""
     return None if answer is None else not answer

@@ -299,7 +299,7 @@ def named(text: str) -> str:
         ({"Condition": {"bool": {"AWS:SecureTransport": [False]}}}, "satisfied"),
         ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, "violated"),
         ({"Condition": {"Bool": {"aws:SecureTransport": "false", "x": "y"}}}, "violated"),
-        ({"Condition": {"Bool": "x"}}, "violated"),
+        ({"Condition": {"Bool": "x"}}, "unknown"),
         ({"Condition": None}, "violated"),
         ({"Condition": "x"}, "unknown"),
     ],
@@ -320,7 +320,8 @@ def test_has_statement(form, changed, expected):
         ("[test_thing.x.arn]", "violated"),
         ('[test_thing.x.arn, "${test_thing.x.arn}/a"]', "violated"),
         ('[test_thing.y.arn, "${test_thing.y.arn}/*"]', "violated"),
-        ('[test_other.y.arn, "${test_other.y.arn}/*"]', "unknown"),
+        ('[test_other.y.arn, "${test_other.y.arn}/*"]', "violated"),
+        ('[test_other.y.target, "${test_other.y.target}/*"]', "unknown"),
         ('[test_thing.x.arn, "${test_thing.x.arn}${test_thing.x.id}"]', "unknown"),
         ("var.x", "unknown"),
         ("[]", "violated"),
@@ -351,7 +352,9 @@ def test_which_resources_a_statement_speaks_of(resources, expected):
         ("Action", '["${var.x}:*"]', "unknown"),
         ("Principal", 'var.x ? "*" : "1"', "unknown"),
         ("Resource", '[var.x ? "*" : "1"]', "unknown"),
-        ("Condition", 'var.x ? { Bool = { "aws:SecureTransport" = "false" } } : null', "violated"),
+        ("Condition", 'var.x ? { Bool = { "aws:SecureTransport" = "false" } } : null', "unknown"),
+        ("Condition", '{ Bool = { "aws:SecureTransport" = var.x ? "true" : "false" } }', "unknown"),
+        ("Condition", '{ Bool = { "aws:SecureTransport" = [["false"]] } }', "satisfied"),
         ("Condition", 'var.x ? { Bool = { "aws:SecureTransport" = "false" } } : var.y', "unknown"),
         ("Condition", '{ Bool = { "aws:SecureTransport" = var.y } }', "unknown"),
         ("Condition", "{ Bool = var.y }", "unknown"),
@@ -500,10 +503,13 @@ def test_a_statement_in_a_data_source():
     ) == dedent("""\
         data "aws_iam_policy_document" "d" {
           statement {
-            sid       = "Tls"
-            effect    = "Deny"
-            actions   = ["s3:*"]
-            resources = [test_thing.x.arn, "${test_thing.x.arn}/*"]
+            sid     = "Tls"
+            effect  = "Deny"
+            actions = ["s3:*"]
+            resources = [
+              test_thing.x.arn,
+              "${test_thing.x.arn}/*",
+            ]
 
             condition {
               test     = "Bool"
@@ -583,7 +589,7 @@ def test_what_a_template_gets():
             - Sid: Tls
               Effect: Deny
               Principal: "*"
-              Action: s3:*
+              Action: "s3:*"
               Resource:
                 - !GetAtt X.Arn
                 - !Sub "${X.Arn}/*"
