@@ -6,7 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 from setsquare.findings import Verdict
-from setsquare.logic import every, some
+from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Scalar, Sequence, Structure, Value
 from setsquare.rules.binding import Binding, BoundLeaf
 from setsquare.rules.constraints import Orders, accepts, number
@@ -261,16 +261,14 @@ class Evaluator:
 
     def holds(self, node: Node, value: Value) -> bool | None:
         """Whether a condition holds: None where it is unknown, or holds on some branches only."""
-        return _unanimous([self._holds(node, origin) for origin in value])
+        return unanimous([self._holds(node, origin) for origin in value])
 
     def _holds(self, node: Node, origin: Origin) -> bool | None:
         match node:
             case Leaf():
                 return self._leaf_holds(node, origin)
-            case Each(each, where):
-                items = origin.items if isinstance(origin, Sequence) else ((origin,),)
-                answers = [self.holds(each, item) for item in items if where is None or self.holds(where, item)]
-                return every(answers)
+            case Each():
+                return self._each_holds(node, origin)
             case Properties():
                 return self._properties_hold(node, origin)
 
@@ -284,18 +282,33 @@ class Evaluator:
             return every(verdict.accepted for verdict in self._judge_document(leaf.test, origin))
         return accepts(leaf, origin, self._orders)
 
+    def _each_holds(self, node: Each, origin: Origin) -> bool | None:
+        match origin:
+            case Absent():
+                return True
+            case Sequence(items=items, complete=complete):
+                pass
+            case _:
+                items, complete = ((origin,),), True
+        answers: list[bool | None] = [True if complete else None]
+        for item in items:
+            applies = True if node.where is None else self.holds(node.where, item)
+            answers.append(some([negated(applies), self.holds(node.each, item)]))
+        return every(answers)
+
     def _properties_hold(self, node: Properties, origin: Origin) -> bool | None:
         match origin:
-            case Structure():
+            case Structure() if node.entry is None or _names((origin,), *node.entry):
                 answers = [self.holds(child, origin.lookup(name)) for name, child in node.children]
                 answers += [covers_port(relation, origin) for relation in node.relations]
             case Absent() | Sequence(items=(), complete=True):
                 answers = [self.holds(child, (Absent(),)) for _, child in node.children]
+                answers += [False for _ in node.relations]
             case Sequence(items=items, complete=complete):
                 if node.entry is not None:
                     return self._entry_holds(node, node.entry, origin)
                 inner = [self.holds(node, item) for item in items]
-                return _unanimous([*inner, *(() if complete else (None,))])
+                return unanimous([*inner, *(() if complete else (None,))])
             case _:
                 return None
         if node.any_of:
@@ -360,18 +373,10 @@ def _names(item: Value, key: str, wanted: Scalar) -> bool | None:
     return some(answers)
 
 
-def _unanimous(answers: list[bool | None]) -> bool | None:
-    if answers and all(answer is True for answer in answers):
-        return True
-    if answers and all(answer is False for answer in answers):
-        return False
-    return True if not answers else None
-
-
 def covers_port(relation: CoversPort, structure: Structure) -> bool | None:
     """Whether a rule's protocol and port range include a TCP port (all protocols include it)."""
     low, high, protocol = (structure.lookup(name) for name in relation.fields)
-    return _unanimous([_covers(relation.port, *branch) for branch in product(low, high, protocol)])
+    return unanimous([_covers(relation.port, *branch) for branch in product(low, high, protocol)])
 
 
 def _covers(port: int, low: Origin, high: Origin, protocol: Origin) -> bool | None:
