@@ -78,12 +78,13 @@ class Lines:
         start, end = self.offset(wanted.start), self.offset(wanted.end)
         return Span(min(start, end), max(start, end))
 
-    def text_edit(self, edit: Edit, annotation: str | None = None) -> types.TextEdit | types.AnnotatedTextEdit:
-        """Return an edit, annotated where the client shall ask first."""
-        new_text = edit.new.decode("utf-8", "replace")
-        if annotation is None:
-            return types.TextEdit(self.range(edit.span), new_text)
-        return types.AnnotatedTextEdit(annotation, self.range(edit.span), new_text)
+    def text_edit(self, edit: Edit) -> types.TextEdit:
+        """Return an edit."""
+        return types.TextEdit(self.range(edit.span), edit.new.decode("utf-8", "replace"))
+
+    def edit_to_confirm(self, edit: Edit) -> types.AnnotatedTextEdit:
+        """Return an edit that the client asks about first."""
+        return types.AnnotatedTextEdit(CONFIRM, self.range(edit.span), edit.new.decode("utf-8", "replace"))
 
 
 def diagnostic_of(
@@ -154,9 +155,10 @@ def _related(finding: Finding, related: Mapping[str, Lines]) -> list[types.Diagn
     return found or None
 
 
-def workspace_edit(
+def workspace_edit(  # noqa: PLR0913, PLR0917 - all that an edit of several files is made of
     edits: Mapping[str, tuple[Edit, ...]],
     lines: Mapping[str, Lines],
+    uris: Mapping[str, str],
     versions: Mapping[str, int | None],
     client: Client,
     confirm: str | None = None,
@@ -166,23 +168,23 @@ def workspace_edit(
     Args:
         edits: by path.
         lines: the positions of each of these texts.
+        uris: of each of these texts, as the client writes them.
         versions: the version that each text had, None for a file that is not open.
         client: what the client can do.
         confirm: why a person must agree first; None where nobody must.
 
     """
-    annotation = CONFIRM if confirm is not None and client.annotates and client.document_changes else None
-    changes = {
-        path: [lines[path].text_edit(edit, annotation) for edit in planned] for path, planned in sorted(edits.items())
-    }
+    planned = sorted(edits.items())
     if not client.document_changes:
-        return types.WorkspaceEdit(changes={uri_of(path): list(planned) for path, planned in changes.items()})
+        changes = {uris[path]: [lines[path].text_edit(edit) for edit in made] for path, made in planned}
+        return types.WorkspaceEdit(changes=changes)
+    asks = confirm is not None and client.annotates
     documents: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
         types.TextDocumentEdit(
-            types.OptionalVersionedTextDocumentIdentifier(uri_of(path), versions.get(path)),
-            list(planned),
+            types.OptionalVersionedTextDocumentIdentifier(uris[path], versions.get(path)),
+            [lines[path].edit_to_confirm(edit) if asks else lines[path].text_edit(edit) for edit in made],
         )
-        for path, planned in changes.items()
+        for path, made in planned
     ]
-    annotations = {CONFIRM: types.ChangeAnnotation(confirm or "", needs_confirmation=True)} if annotation else None
+    annotations = {CONFIRM: types.ChangeAnnotation(confirm or "", needs_confirmation=True)} if asks else None
     return types.WorkspaceEdit(document_changes=documents, change_annotations=annotations)

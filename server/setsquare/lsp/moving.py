@@ -29,7 +29,7 @@ def is_in(edit: Edit, span: Span) -> bool:
 
 def moved(span: Span, edit: Edit) -> Span | None:
     """Return where a stretch is after an edit that leaves its text alone; None after one that does not."""
-    if span.end <= edit.span.start and not edit.span == span:
+    if span.end <= edit.span.start and edit.span != span:
         return span
     if edit.span.end <= span.start:
         distance = len(edit.new) - (edit.span.end - edit.span.start)
@@ -40,7 +40,7 @@ def moved(span: Span, edit: Edit) -> Span | None:
 def grown(span: Span, edit: Edit) -> Span:
     """Return where a stretch is after an edit; what is written in it or at its end belongs to it."""
     if not is_in(edit, span):
-        return moved(span, edit) or span
+        return moved(span, edit) or span  # never None: the edit leaves the stretch alone
     removed = edit.span.end - edit.span.start
     end = max(span.end, edit.span.end) - removed + len(edit.new)
     return Span(min(span.start, edit.span.start), end)

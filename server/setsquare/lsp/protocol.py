@@ -5,11 +5,12 @@ import queue
 import threading
 from typing import Any, BinaryIO
 
-from lsprotocol import types
+from lsprotocol import converters, types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import JsonRPCNotification
 
+_CONVERTER = converters.get_converter()
 _UNREADABLE = "$/unreadable"
 
 
@@ -70,6 +71,11 @@ class Outgoing:
                 self._out.flush()
             except (OSError, ValueError):
                 return  # the client is gone, which the end of the input tells as well
+
+
+def unstructured(value: object) -> object:
+    """Return a value of the protocol as JSON data."""
+    return _CONVERTER.unstructure(value)
 
 
 def without_expected_errors(record: logging.LogRecord) -> bool:

@@ -153,20 +153,21 @@ class Steadiness:
         problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
         files = {path: self._file(path) for path in fresh}
         broken = any(f is not None and f.zones and problems[path] > f.problems for path, f in files.items())
-        shown: dict[str, list[Finding]] = {}
+        shown = dict(fresh)
         held = False
         for path, findings in fresh.items():
             file = files[path]
             if file is not None:
                 known = _with_remembered(file, findings) if broken else findings
-                findings = [f for f in known if not _is_unfinished(file, f, analysed)]
-                held = held or len(findings) < len(known)
-            shown[path] = findings
+                shown[path] = [f for f in known if not _is_unfinished(file, f, analysed)]
+                held = held or len(shown[path]) < len(known)
         if not broken:
             self._remember(analysed, shown, problems)
         return shown, held
 
-    def _remember(self, analysed: Analysed, shown: Mapping[str, Sequence[Finding]], problems: Mapping[str, int]) -> None:
+    def _remember(
+        self, analysed: Analysed, shown: Mapping[str, Sequence[Finding]], problems: Mapping[str, int]
+    ) -> None:
         for path, findings in shown.items():
             before = self._file(path)
             spans = analysed.blocks.get(path, ())
@@ -213,7 +214,8 @@ def _is_at_work(last: Span, block: Span, text: bytes) -> bool:
 
 def _closes(last: Span, block: Span, text: bytes, path: str) -> bool:
     """Whether the last edit wrote the brace that ends a block which has something in it: now it is complete."""
-    if format_of(path) is Format.YAML or text[block.end - 1 : block.end] != b"}" or not last.contains(Span(block.end - 1, block.end)):
+    brace = Span(block.end - 1, block.end)
+    if format_of(path) is Format.YAML or text[brace.start : brace.end] != b"}" or not last.contains(brace):
         return False
     before = text[block.start : last.start]
     opened = before.find(b"{")

@@ -1,5 +1,6 @@
 """The whole workspace, checked in the background: one unit at a time, behind whatever a person does."""
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,6 +10,9 @@ from pygls.progress import Progress as WorkDone
 
 from setsquare.lsp.session import Session, Snapshot
 from setsquare.workspace import Unit
+
+_PATIENCE = 5.0
+"""Seconds that a client has to answer whether it shows progress."""
 
 
 class Progress:
@@ -24,8 +28,8 @@ class Progress:
         if not self._shown:
             return
         try:
-            await self._work_done.create_async(self._token)
-        except JsonRpcException:
+            await asyncio.wait_for(self._work_done.create_async(self._token), _PATIENCE)
+        except (JsonRpcException, TimeoutError):
             self._shown = False
             return
         value = types.WorkDoneProgressBegin("Setsquare", cancellable=True, message=message, percentage=0)

@@ -4,15 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from lsprotocol import converters, types
+from lsprotocol import types
 
 from setsquare.findings import Finding
 from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, remark_of
 from setsquare.lsp.documentation import page_of
+from setsquare.lsp.protocol import unstructured
 from setsquare.lsp.session import Session, Snapshot
 from setsquare.workspace import Unit
 
-_CONVERTER = converters.get_converter()
 _LONGEST_POLL = 2.0
 """Seconds that a question about the whole workspace may wait for something to have changed."""
 
@@ -58,7 +58,7 @@ def _order(diagnostic: types.Diagnostic) -> tuple[int, int, str, str]:
 
 def result_id(diagnostics: Sequence[types.Diagnostic]) -> str:
     """Return what tells two results apart: equal results have equal ids, in every run."""
-    text = json.dumps(_CONVERTER.unstructure(list(diagnostics)), sort_keys=True)
+    text = json.dumps(unstructured(list(diagnostics)), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -1,13 +1,15 @@
 """Hover: what is wrong here, why, which requirement asks for it, what the fix costs and writes."""
 
+from collections.abc import Iterator
 from difflib import unified_diff
 
 from lsprotocol import types
 
+from setsquare.checking import ProvenPlan
 from setsquare.findings import Finding, Satisfied
-from setsquare.lsp.convert import Lines
 from setsquare.lsp.session import Session, Snapshot
 from setsquare.rules.rule import Rule
+from setsquare.text import Span
 
 _STANDARDS = {
     "fsbp": "AWS FSBP",
@@ -19,28 +21,50 @@ _STANDARDS = {
     "iso_27001_2022": "ISO 27001:2022",
     "hipaa": "HIPAA",
 }
+_RULER = "\n\n---\n\n"
+
+
+class Style:
+    """How a hover is marked up: in Markdown, or as text that reads well without."""
+
+    def __init__(self, *, markdown: bool) -> None:
+        self._markdown = markdown
+
+    def strong(self, text: str) -> str:
+        """Return a text that stands out."""
+        return f"**{text}**" if self._markdown else text
+
+    def code(self, text: str) -> str:
+        """Return a name as the configuration has it."""
+        return f"`{text}`" if self._markdown else text
+
+    def diff(self, text: str) -> str:
+        """Return a diff."""
+        return f"```diff\n{text}\n```" if self._markdown else text
 
 
 async def hover(session: Session, path: str, position: types.Position) -> types.Hover | None:
     """Answer ``textDocument/hover``."""
-    snapshot = await session.snapshot(path)
+    snapshot = await session.current(path)
     if snapshot is None or path not in snapshot.texts:
         return None
-    lines = Lines(snapshot.texts[path], session.encoding)
+    lines = session.lines(snapshot.texts[path])
     offset = lines.offset(position)
+    style = Style(markdown=session.client.markdown)
     found = [f for f in snapshot.analysis.findings if f.place.path == path and _holds(f.place.span, offset)]
-    if found:
-        sections = [await _section(session, snapshot, finding) for finding in found]
-        return _hover(session, "\n\n---\n\n".join(sections), lines.range(found[0].place.span))
+    shown = [finding for finding in found if session.settings.shows(finding)]
+    if shown:
+        parts = [await _part(session, snapshot, finding, style) for finding in shown]
+        return _hover(session, _RULER.join(parts), lines.range(shown[0].place.span))
     good = [s for s in snapshot.analysis.satisfied if s.place.path == path and _holds(s.place.span, offset)]
     if good:
-        text = "\n\n".join(dict.fromkeys(_fulfilled(satisfied) for satisfied in good))
+        text = "\n\n".join(dict.fromkeys(fulfilled_text(satisfied, style) for satisfied in good))
         return _hover(session, text, lines.range(good[0].place.span))
     return None
 
 
-def _holds(span: tuple[int, int], offset: int) -> bool:
-    return span[0] <= offset <= span[1]
+def _holds(span: Span, offset: int) -> bool:
+    return span.start <= offset <= span.end
 
 
 def _hover(session: Session, text: str, where: types.Range) -> types.Hover:
@@ -48,35 +72,45 @@ def _hover(session: Session, text: str, where: types.Range) -> types.Hover:
     return types.Hover(types.MarkupContent(kind, text), where)
 
 
-def _requirements(rule: Rule) -> str:
+def requirements(rule: Rule) -> str:
+    """Return which standards ask for a rule, by number; empty where none does."""
     parts = [f"{_STANDARDS.get(name, name)} {', '.join(ids)}" for name, ids in sorted(rule.frameworks.items())]
     return " · ".join(parts)
 
 
-def _fulfilled(satisfied: Satisfied) -> str:
+def fulfilled_text(satisfied: Satisfied, style: Style) -> str:
+    """Return what a property fulfils."""
     rule = satisfied.rule
-    asked = _requirements(rule)
-    return f"✓ **{rule.title}** (`{rule.id}`)" + (f"  \n{asked}" if asked else "")
+    asked = requirements(rule)
+    return f"✓ {style.strong(rule.title)} ({style.code(rule.id)})" + (f"\n\nRequired by {asked}." if asked else "")
 
 
-async def _section(session: Session, snapshot: Snapshot, finding: Finding) -> str:
+async def _part(session: Session, snapshot: Snapshot, finding: Finding, style: Style) -> str:
+    proven = await session.proven(snapshot, finding) if finding.fix.available else None
+    return "\n\n".join(finding_texts(finding, snapshot, proven, style))
+
+
+def finding_texts(finding: Finding, snapshot: Snapshot, proven: ProvenPlan | None, style: Style) -> Iterator[str]:
+    """Yield the paragraphs about a finding."""
     rule, fix = finding.rule, finding.fix
-    lines = [f"**{rule.title}** · {rule.severity.value} · `{rule.id}`", finding.message, rule.rationale]
-    asked = _requirements(rule)
+    yield f"{style.strong(rule.title)} · {rule.severity.value} · {style.code(rule.id)}"
+    yield finding.message
+    yield rule.rationale
+    asked = requirements(rule)
     if asked:
-        lines.append(f"Required by {asked}.")
-    if not fix.available:
-        lines.append(f"No fix: {fix.reason}.")
-        return "\n\n".join(lines)
-    proven = await session.proven_plan(snapshot, [finding])
+        yield f"Required by {asked}."
+    if proven is None:
+        yield f"No fix: {(fix.reason or 'there is none').rstrip('.')}."
+        return
+    if not proven.proof.holds:
+        yield "No fix: the planned one did not pass its proof."
+        return
     cost = fix.impact.value.replace("_", " ") if fix.impact is not None else "unknown"
-    lines.append(f"Fix: {cost}. {fix.note} Proof: {proven.proof}.".replace(" .", "."))
+    yield " ".join(filter(None, (f"Impact of the fix: {cost}.", fix.note, f"Proof: {proven.proof}.")))
     for path, new in proven.planned.apply(snapshot.texts).items():
-        diff = unified_diff(
-            snapshot.texts[path].decode("utf-8", "replace").splitlines(),
-            new.decode("utf-8", "replace").splitlines(),
-            lineterm="",
-            n=1,
-        )
-        lines.append("```diff\n" + "\n".join(list(diff)[2:]) + "\n```")
-    return "\n\n".join(lines)
+        yield style.diff(_diff(snapshot.texts[path], new))
+
+
+def _diff(old: bytes, new: bytes) -> str:
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (old, new))
+    return "\n".join(list(unified_diff(before, after, lineterm="", n=1))[2:])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
+from setsquare.lsp.buffers import Buffer
 from setsquare.lsp.features.diagnostics import of_unit, result_id
 from setsquare.lsp.session import Session, Snapshot
 
@@ -55,11 +56,11 @@ class Publisher:
             if path not in self._quiet:
                 self._publish(path, found)
 
-    def closed(self, path: str, uri: str) -> None:
+    def closed(self, buffer: Buffer) -> None:
         """Clear a file that was closed; what is on disk is shown when the workspace is checked the next time."""
-        self._quiet.add(path)
-        if self._published.pop(path, None) is not None:
-            self._send(types.PublishDiagnosticsParams(uri, []))
+        self._quiet.add(buffer.path)
+        if self._published.pop(buffer.path, None) is not None:
+            self._send(types.PublishDiagnosticsParams(buffer.uri, [], buffer.version))
 
     def gone(self, path: str) -> None:
         """Look again at a file or folder that was deleted, or is not part of the workspace any more."""

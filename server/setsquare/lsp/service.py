@@ -1,0 +1,243 @@
+"""The server of one client: what it does when the client speaks. ``server`` says which message means what."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+
+from setsquare import __version__
+from setsquare.lsp.buffers import Buffer, changed
+from setsquare.lsp.client import Client
+from setsquare.lsp.convert import bytes_of, path_of
+from setsquare.lsp.features import background, diagnostics, registration
+from setsquare.lsp.features.publishing import Publisher
+from setsquare.lsp.protocol import Protocol, unstructured
+from setsquare.lsp.session import Session
+from setsquare.lsp.settings import Settings
+from setsquare.rules.catalogue import Catalogue
+from setsquare.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pygls.server import ServerErrors
+
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class SetsquareServer(LanguageServer):
+    """The server and the session of its one client.
+
+    Attributes:
+        has_ended: the client said goodbye, so that the end of the process is no accident.
+
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "setsquare",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=Protocol,
+        )
+        self.has_ended = False
+        self._session: Session | None = None
+        self._publisher: Publisher | None = None
+        self._options: object = None
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self._checking: asyncio.Task[None] | None = None
+        self._reported: set[str] = set()
+
+    @property
+    def session(self) -> Session:
+        """The session; there is one after ``initialize``."""
+        if self._session is None:
+            message = "the server is not initialized"
+            raise RuntimeError(message)
+        return self._session
+
+    # ------------------------------------------------------------- from start to end
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """Open the session that ``initialize`` describes."""
+        roots = [path_of(folder.uri) for folder in params.workspace_folders or ()]
+        if not roots and params.root_uri:
+            roots = [path_of(params.root_uri)]
+        self._options = params.initialization_options
+        client = Client.of(params.capabilities)
+        encoding = self.workspace.position_encoding
+        self._session = Session(
+            Workspace.open([root for root in roots if root is not None], Catalogue.shipped()),
+            client,
+            str(getattr(encoding, "value", encoding)),
+            Settings.of(self._options),
+        )
+        self._session.use_policy()
+        if client.pulls:
+            self._session.renewed = self.refresh
+            self._session.rested = lambda _path: self.refresh()
+        else:
+            self._publisher = Publisher(self._session, self.text_document_publish_diagnostics)
+            self._session.renewed = self.check_again
+            self._session.rested = self._publisher.schedule
+
+    async def follow_up(self) -> None:
+        """Ask the client for its settings and to be told of changes; then check the whole workspace."""
+        await registration.register(self, self.session.client)
+        await self.configure()
+        self.check_workspace()
+
+    async def configure(self, told: object = None) -> None:
+        """Take over the settings that the client has, or told."""
+        asked = await registration.settings_of(self, self.session.client)
+        if self.session.configure(Settings.of(self._options, told, asked)):
+            self.refresh()
+            self.check_again()
+
+    def end(self) -> None:
+        """Stop all work."""
+        self.has_ended = True
+        for task in list(self._tasks):
+            task.cancel()
+        self.session.close()
+
+    # ------------------------------------------------------------- documents
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        """Take over an opened buffer and show what is wrong with it."""
+        path = path_of(item.uri)
+        if path is not None:
+            self.session.open(Buffer(item.uri, path, item.version, bytes_of(item.text)))
+            self.show(path)
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Take over a change of a buffer; one of a document that is not open is not heard."""
+        path = path_of(params.text_document.uri)
+        buffer = self.session.buffer(path) if path is not None else None
+        if buffer is not None:
+            source, strokes = changed(buffer.source, params.content_changes, self.session.encoding)
+            version = params.text_document.version
+            self.session.change(Buffer(buffer.uri, buffer.path, version, source), strokes)
+            self.show(buffer.path)
+
+    def save(self, uri: str) -> None:
+        """Note that a buffer was saved."""
+        path = path_of(uri)
+        if path is not None:
+            self.session.saved(path)
+            self.show(path)
+
+    def close(self, uri: str) -> None:
+        """Close a buffer and clear what was shown of it."""
+        path = path_of(uri)
+        buffer = self.session.buffer(path) if path is not None else None
+        if path is None or buffer is None:
+            return
+        self.session.close_buffer(path)
+        if self._publisher is not None:
+            self._publisher.closed(buffer)
+            folder = path.rpartition("/")[0]
+            beside = (other for other in self.session.open_paths() if other.rpartition("/")[0] == folder)
+            self._publisher.schedule_all(beside)
+
+    def touch(self, change: types.FileEvent) -> None:
+        """Note that a file changed on disk."""
+        path = path_of(change.uri)
+        if path is None:
+            return
+        self.session.touch(path)
+        if self._publisher is not None:
+            if change.type is types.FileChangeType.Deleted:
+                self._publisher.gone(path)
+            else:
+                self._publisher.schedule(path)
+
+    def change_folders(self, event: types.WorkspaceFoldersChangeEvent) -> None:
+        """Take over added and removed workspace folders."""
+        removed = {path_of(folder.uri) for folder in event.removed}
+        added = [path for folder in event.added if (path := path_of(folder.uri)) is not None]
+        self.session.set_roots(lambda roots: [*(root for root in roots if root not in {*removed, *added}), *added])
+        if self._publisher is not None:
+            for path in removed - {None}:
+                self._publisher.gone(str(path))
+        self.refresh()
+        self.check_workspace()
+
+    # ------------------------------------------------------------- showing
+
+    def show(self, path: str) -> None:
+        """Push the diagnostics that a change affects; a client that pulls asks by itself."""
+        if self._publisher is not None:
+            self._publisher.schedule(path)
+
+    def refresh(self) -> None:
+        """Tell a client that pulls to ask again."""
+        if self.session.client.pulls and self.session.client.refreshes:
+            self.start(self.workspace_diagnostic_refresh_async(None))
+
+    def check_again(self) -> None:
+        """Show again all that is open, and check the workspace again: every finding may be another one."""
+        if self._publisher is not None:
+            self._publisher.schedule_all({*self.session.open_paths(), *self._publisher.paths()})
+            self.check_workspace()
+
+    def check_workspace(self) -> None:
+        """Check the whole workspace in the background, from the start; a client that pulls asks for it by itself."""
+        if self._publisher is None:
+            return
+        if self._checking is not None:
+            self._checking.cancel()
+        self._publisher.resume()
+        progress = background.Progress(self.work_done_progress, shown=self.session.client.progress)
+        work = background.check_workspace(self.session, self._publisher.publish_unit, progress)
+        self._checking = self.start(work)
+
+    async def pull_workspace(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        """Answer ``workspace/diagnostic``: the first time in parts and with progress, later once there is news."""
+        session, previous = self.session, params.previous_result_ids
+        if previous:
+            report = await diagnostics.pull_workspace(session, await session.units(), previous)
+            if diagnostics.is_news(report):
+                return report
+            await diagnostics.wait_for_news(session)
+            return await diagnostics.pull_workspace(session, await session.units(), previous)
+        token = params.partial_result_token
+        progress = background.Progress(self.work_done_progress, shown=session.client.progress)
+        await progress.begin("checking the workspace")
+        try:
+            units = progress.through(await session.units())
+            return await diagnostics.pull_workspace(session, units, (), self._sender(token) if token else None)
+        finally:
+            progress.end()
+
+    def _sender(self, token: types.ProgressToken) -> diagnostics.Send:
+        def send(items: list[types.WorkspaceDocumentDiagnosticReport]) -> None:
+            part = types.WorkspaceDiagnosticReportPartialResult(items)
+            self.progress(types.ProgressParams(token, unstructured(part)))
+
+        return send
+
+    # ------------------------------------------------------------- work and its faults
+
+    def start(self, work: Awaitable[T]) -> "asyncio.Task[T]":
+        """Run work in the background; what it raises is logged."""
+        task: asyncio.Task[T] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: "asyncio.Future[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("background work failed", exc_info=error)
+
+    def report_server_error(self, error: Exception, source: "ServerErrors") -> None:
+        """Log what a handler raised, and tell the person once; a request is answered with the error anyway."""
+        _LOG.error("%s", error)
+        message = f"Setsquare: {type(error).__name__}: {error}"
+        if source is not FeatureRequestError and message not in self._reported:
+            self._reported.add(message)
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
