@@ -87,7 +87,8 @@ def _unit(texts: Mapping[str, str], policy: Policy | None, rules: Catalogue) -> 
 
 def a_thing(body: str, name: str = "x") -> str:
     """Return a ``test_thing`` with a body, in HCL."""
-    return f'resource "test_thing" "{name}" {{\n{_block(body, 2)}\n}}\n'
+    inside = _block(body, 2) + "\n" if body else ""
+    return f'resource "test_thing" "{name}" {{\n{inside}}}\n'
 
 
 def only(analysis: Analysis) -> Finding:

@@ -93,17 +93,20 @@ class Evaluator:
 
     # ------------------------------------------------------------- states
 
-    def state(self, node: Properties, structure: Structure, prefix: tuple[Step, ...] = ()) -> list[Outcome]:
+    def state(
+        self, node: Properties, structure: Structure, prefix: tuple[Step, ...] = (), null: Place | None = None
+    ) -> list[Outcome]:
         """Evaluate a state against a resource.
 
         Args:
             node: the desired state.
             structure: the resource's configuration.
             prefix: names that must be created first (``Properties`` of a template resource that has none).
+            null: the explicit null that stands at the first of these names.
 
         """
         if prefix:
-            return list(self._node(node, (Absent(),), Site(structure, prefix), ()))
+            return list(self._node(node, (Absent(),), Site(structure, prefix, null), ()))
         return list(self._node(node, (structure,), Site(structure, ()), ()))
 
     def missing_state(self, node: Properties) -> list[Outcome]:

@@ -7,7 +7,7 @@ from setsquare.companions import is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
 from setsquare.findings import Verdict
 from setsquare.model import Opaque, Origin, Place, Resource
-from setsquare.rules.rule import Companion, Rule, Target
+from setsquare.rules.rule import Companion, Properties, Rule, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ class Judgement:
         return tuple(part.carrier.address for part in self.parts if part.companion and part.carrier)
 
 
-def properties_prefix(resource: Resource) -> tuple[Step, ...]:
-    """Return the names that must be created before a resource has a configuration at all."""
-    return (Step("Properties"),) if resource.missing_properties else ()
+def _state(evaluator: Evaluator, state: Properties, resource: Resource) -> list[Outcome]:
+    """Evaluate a state against a resource, whose ``Properties`` must be created first where there are none."""
+    prefix = (Step("Properties"),) if resource.missing_properties else ()
+    return evaluator.state(state, resource.value, prefix, resource.null_properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def judge(
     parts: list[Part] = []
     undecided_link: Origin | None = None
     if target.state is not None:
-        outcomes = evaluator.state(target.state, primary.value, properties_prefix(primary))
+        outcomes = _state(evaluator, target.state, primary)
         parts.append(Part(primary, None, tuple(outcomes)))
     for companion in target.companions:
         part = _companion_part(companion, primary, evaluator_for(companion.resource), surroundings)
@@ -123,9 +124,7 @@ def _companion_part(
     ]
     linked = [candidate for candidate, answer in candidates if answer]
     parts = [
-        Part(
-            candidate, companion, tuple(evaluator.state(companion.state, candidate.value, properties_prefix(candidate)))
-        )
+        Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate)))
         for candidate in linked
     ]
     if parts:

@@ -374,6 +374,7 @@ class Resource:
         header: type and name (Terraform) or the logical id: what a diagnostic underlines.
         value: its configuration; for a template without ``Properties`` the Structure's place is the resource's own
             mapping and ``missing_properties`` is true.
+        null_properties: where ``Properties`` is written, but as null.
         present: False for ``count = 0`` or a condition that is known to be false; None where that is not known.
         each: ``for_each`` or ``count`` where the block has one.
         instances: how many there are, where that is known.
@@ -392,7 +393,7 @@ class Resource:
     each: str | None = None
     instances: int | None = None
     missing_properties: bool = False
-    is_data: bool = False
+    null_properties: Place | None = None
 
 
 # --------------------------------------------------------------------- what a fix writes

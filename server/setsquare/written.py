@@ -130,9 +130,24 @@ def merge_values(name: str, one: Written, other: Written) -> Written:
         case JsonDocument(left_map), JsonDocument(right_map):
             return JsonDocument(_merge_documents(name, left_map, right_map))
         case tuple(), tuple():
-            return tuple({repr(item): item for item in (*one, *other)}.values())
+            return _merge_lists(name, one, other)
         case _:
             raise MergeConflictError(name)
+
+
+def _merge_lists(name: str, one: tuple[Written, ...], other: tuple[Written, ...]) -> tuple[Written, ...]:
+    """Merge lists: an item that contradicts no item that is there completes it, any other one is a further item."""
+    items = list(one)
+    for item in other:
+        for index, known in enumerate(items):
+            try:
+                items[index] = merge_values(name, known, item)
+            except MergeConflictError:
+                continue
+            break
+        else:
+            items.append(item)
+    return tuple(items)
 
 
 def _merge_documents(name: str, one: WrittenMap, other: WrittenMap) -> WrittenMap:

@@ -208,7 +208,7 @@ RESOURCES = [
 CASES = [*SET, *INSERT, *LISTS, *RESOURCES]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.format.value}: {case.name}")
+@pytest.mark.parametrize("case", CASES, ids=[f"{c.format.value} {i}: {c.name}" for i, c in enumerate(CASES)])
 def test_the_text_after(case):
     source = case.before.encode()
     changes = list(built(source, case.changes))
@@ -219,7 +219,7 @@ def test_the_text_after(case):
     load(case.after.encode())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.format.value}: {case.name}")
+@pytest.mark.parametrize("case", CASES, ids=[f"{c.format.value} {i}: {c.name}" for i, c in enumerate(CASES)])
 def test_the_order_of_changes_does_not_matter(case):
     source = case.before.encode()
     changes = list(built(source, case.changes))

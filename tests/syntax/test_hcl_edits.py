@@ -676,7 +676,7 @@ def test_objects(before, changes, expected):
 
 REMOVALS = [
     Case(
-        "an attribute with its comment, and the alignment that it asked for",
+        "an attribute, but not its comment, and the alignment that it asked for",
         """\
         resource "a" "b" {
           name     = "x"
@@ -688,7 +688,8 @@ REMOVALS = [
         """\
         resource "a" "b" {
           name = "x"
-          z    = 1
+          # bad
+          z = 1
         }
         """,
     ),

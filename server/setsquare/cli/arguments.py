@@ -39,6 +39,34 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", metavar="DATE", type=_date, help="the date that end dates are judged by (today)")
 
 
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a policy with own rules."""
+    parser.add_argument("--policy", metavar="FILE", help="include the own rules of this policy")
+
+
+def catalogue_of(arguments: argparse.Namespace) -> Catalogue:
+    """Return the shipped rules, and the own rules of the policy that was named.
+
+    Raises:
+        UsageError: there is no such policy, or it has mistakes.
+
+    """
+    if not arguments.policy:
+        return Catalogue.shipped()
+    workspace = Workspace.open([], Catalogue.shipped(), policy_file=_policy_file(arguments))
+    _refuse_policy_mistakes(workspace, ["/"])
+    return workspace.catalogue_of("/")
+
+
+def _policy_file(arguments: argparse.Namespace) -> str | None:
+    if not arguments.policy:
+        return None
+    if not os.path.isfile(arguments.policy):
+        message = f"there is no policy file {arguments.policy}"
+        raise UsageError(message)
+    return os.path.abspath(arguments.policy)
+
+
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -70,10 +98,7 @@ def scope_of(arguments: argparse.Namespace) -> Scope:
     if missing:
         message = f"there is no file or folder {missing[0]}"
         raise UsageError(message)
-    policy = os.path.abspath(arguments.policy) if arguments.policy else None
-    if policy is not None and not os.path.isfile(policy):
-        message = f"there is no policy file {arguments.policy}"
-        raise UsageError(message)
+    policy = _policy_file(arguments)
     folders = [path for path in paths if os.path.isdir(path)]
     files = [path for path in paths if path not in folders]
     workspace = Workspace.open(folders, Catalogue.shipped(), as_of=arguments.as_of, policy_file=policy)

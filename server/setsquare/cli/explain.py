@@ -4,9 +4,8 @@ import argparse
 import sys
 from difflib import get_close_matches
 
-from setsquare.cli.arguments import UsageError
+from setsquare.cli.arguments import UsageError, add_policy, catalogue_of
 from setsquare.output.rule_page import render
-from setsquare.rules.catalogue import Catalogue
 
 HELP = "explain a rule"
 
@@ -14,11 +13,12 @@ HELP = "explain a rule"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("rule", metavar="RULE", help="the rule's id, or a peer's id of the same requirement")
+    add_policy(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    catalogue = Catalogue.shipped()
+    catalogue = catalogue_of(arguments)
     rules = [catalogue.rules[arguments.rule]] if arguments.rule in catalogue.rules else []
     if not rules:
         names = {

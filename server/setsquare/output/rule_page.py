@@ -112,3 +112,25 @@ def _examples(examples: Iterable[Example]) -> Iterator[str]:
         elif example.no_fix is not None:
             yield ""
             yield f"No fix: {example.no_fix}."
+
+
+def index(rules: Iterable[Rule]) -> str:
+    """Return the page that lists the rules, by service."""
+    return "\n".join(_index(rules)) + "\n"
+
+
+def _index(rules: Iterable[Rule]) -> Iterator[str]:
+    yield "# The rules"
+    yield ""
+    yield "One page a rule: what it asks for and why, the requirements it answers, what its fix costs, and examples."
+    services: dict[str, list[Rule]] = {}
+    for rule in rules:
+        services.setdefault(rule.id.split("-")[1], []).append(rule)
+    for service, members in sorted(services.items()):
+        yield ""
+        yield f"## {service}"
+        yield ""
+        yield "| rule | | severity | fix |"
+        yield "|---|---|---|---|"
+        for rule in sorted(members, key=lambda rule: rule.id):
+            yield f"| [`{rule.id}`]({rule.id}.md) | {rule.title} | {rule.severity.value} | {fix_kind(rule)} |"

@@ -61,6 +61,7 @@ class TemplateScope:
 
     def _resource(self, written: TemplateResource) -> Resource:
         properties = written.properties.get()
+        null = isinstance(properties, Literal) and properties.value is None
         return Resource(
             dialect=Dialect.CLOUDFORMATION,
             type=written.type,
@@ -72,7 +73,8 @@ class TemplateScope:
             value=self._properties(written, properties),
             present=True if written.condition is None else self._holds(written.condition, 0),
             instances=1,
-            missing_properties=properties is None and written.complete,
+            missing_properties=(properties is None or null) and written.complete,
+            null_properties=Place(self.path, properties.span) if null and properties is not None else None,
         )
 
     def _properties(self, written: TemplateResource, properties: Expression | None) -> Structure:

@@ -51,6 +51,29 @@ def states(rule: Rule) -> Iterator[tuple[Dialect, Target, str, Properties]]:
                 yield dialect, target, companion.resource, companion.state
 
 
+def trees(rule: Rule) -> Iterator[tuple[Dialect, str, Node]]:
+    """Yield every tree of a rule, conditions included, with the resource type that it speaks of."""
+    for dialect, _, resource, state in states(rule):
+        yield dialect, resource, state
+    for dialect, targets in rule.targets.items():
+        for target in targets:
+            yield from ((dialect, target.resource, tree) for tree in (target.when, rule.impact.replaces_when) if tree)
+
+
+def children(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the properties right below a node, by name."""
+    match node:
+        case Properties(named, _, any_of):
+            yield from named
+            for option in any_of:
+                yield from children(option)
+        case Each(each, where):
+            yield from children(each)
+            yield from children(where) if where is not None else ()
+        case Leaf():
+            pass
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """Something wrong with a rule.
@@ -66,12 +89,6 @@ class Fault:
         """Return e.g. ``aws-s3-logging: terraform aws_s3_bucket logging: ..``."""
         where = f"{' '.join((*self.steps[:2], '.'.join(self.steps[2:]))).strip()}: " if self.steps else ""
         return f"{self.rule}: {where}{self.message}"
-
-
-def check_rules(catalogue: Catalogue) -> list[Fault]:
-    """Return what is wrong with the rules of a catalogue."""
-    faults = [fault for rule in catalogue.rules.values() for fault in faults_of(rule, catalogue)]
-    return [*faults, *contradictions(catalogue)]
 
 
 def faults_of(rule: Rule, catalogue: Catalogue) -> Iterator[Fault]:

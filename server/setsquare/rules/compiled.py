@@ -143,6 +143,11 @@ def shipped() -> Shipped:
     return load_compiled(text)
 
 
+def rules_folder() -> Path:
+    """Return the folder of the shipped rules: the source's, or what the wheel carries of it."""
+    return _SOURCE if _SOURCE.is_dir() else Path(str(resources.files("setsquare").joinpath("shipped_rules")))
+
+
 def _stamp(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

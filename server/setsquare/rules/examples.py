@@ -1,16 +1,19 @@
 """The examples of a rule: run by the tests, printed in its documentation page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from setsquare.documents import Dialect
 from setsquare.model import Expression, Written
 from setsquare.rules.binding import Binding, Unset
+from setsquare.rules.checks import Fault
 from setsquare.rules.decoding import Decoder, Mistake, Unfit
 from setsquare.rules.nodes import NodeDecoder
-from setsquare.rules.rule import MISSING
+from setsquare.rules.rule import MISSING, Rule
 
 VERDICTS = ("violated", "satisfied", "unknown", "not_applicable")
+NEEDED = ("violated", "satisfied", "unknown")
+"""The verdicts of which each dialect of a rule has an example."""
 _FIELDS = ("name", "parameters", "verdict", "input", "fixed", "no_fix")
 
 
@@ -43,6 +46,15 @@ def load_examples(path: str, source: bytes) -> tuple[tuple[Example, ...], tuple[
         except Unfit:
             found = []
     return tuple(found), tuple(sorted(set(decoder.mistakes)))
+
+
+def example_faults(rule: Rule, examples: Sequence[Example]) -> Iterator[Fault]:
+    """Yield which of the examples that a rule must have are missing."""
+    for dialect in rule.targets:
+        found = {example.verdict for example in examples if example.dialect is dialect}
+        for verdict in NEEDED:
+            if verdict not in found:
+                yield Fault(rule.id, f"no example is {verdict}", (dialect.value,))
 
 
 def _example(decoder: Decoder, dialect: Dialect, expression: Expression) -> Example:

@@ -177,8 +177,11 @@ class Body:
     # ------------------------------------------------------------- removal
 
     def without(self, node: Node) -> list[Edit]:
-        """Return the removal of an item with its lines."""
+        """Return the removal of an item with its lines; a comment beside it stays, on a line of its own."""
         view = self.view
+        beside = view.text[node.end_byte : self.end_of(node)].lstrip(b" \t")
+        if beside.startswith((b"#", b"//", b"/*")):
+            return [Edit(Span(node.start_byte, self.end_of(node) - len(beside)), b"")]
         if not view.starts_line(node.start_byte) or view.line_start(self.closing) <= node.end_byte:
             before = len(view.text[: node.start_byte].rstrip(b" \t"))
             after = view.text[node.end_byte : self.closing]
