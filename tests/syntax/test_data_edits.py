@@ -100,7 +100,7 @@ SET = [
     Case("a folded scalar at the end", "A: >-\n  x\n", [(SetValue, "A", "z")], "A: z\n"),
     Case("a reference", "A: x\n", [(SetValue, "A", ResourceReference("T", "N", "Ref"))], "A: !Ref N\n"),
     Case("an expression", "A: 'x'\n", [(SetValue, "A", DialectExpression("!ImportValue k"))], "A: !ImportValue k\n"),
-    Case("a mapping below the key", "A:\n  B: x  # c\n  C: 1\n", [(SetValue, "AB", wmap(D=1, E=("x", "y")))], "A:\n  B:  # c\n    D: 1\n    E:\n      - x\n      - y\n  C: 1\n"),
+    Case("a mapping below the key", "A:\n  B: x  # c\n  C: 1\n", [(SetValue, "AB", wmap(D=1, E=("x", "y")))], "A:\n  B:  # c\n    D: 1\n    E:\n      - x\n      - \"y\"\n  C: 1\n"),
     Case("a list below the key", "A:\n  B:\n  C:\n  - z\n", [(SetValue, "AB", ("x", wmap(K=1, L=2)))], "A:\n  B:\n  - x\n  - K: 1\n    L: 2\n  C:\n  - z\n"),
     Case("a block instead of a block", "A:\n  B:\n    C: 1\n  D: 1\n", [(SetValue, "AB", ("x",))], "A:\n  B:\n    - x\n  D: 1\n"),
     Case("an empty list", "A: x\n", [(SetValue, "A", ())], "A: []\n"),
@@ -109,7 +109,7 @@ SET = [
     Case("an empty list becomes a block", "A: []  # none\n", [(SetValue, "A", ("x",))], "A:  # none\n  - x\n"),
     Case("inside a flow mapping", "A: {B: 1, C: 'x'}\n", [(SetValue, "AC", "y, z"), (SetValue, "AB", wmap(D=("x",)))], "A: {B: {D: [x]}, C: 'y, z'}\n"),
     Case("what flow style cannot hold plain", "A: {B: x}\n", [(SetValue, "AB", "a{b}")], 'A: {B: "a{b}"}\n'),
-    Case("an item of a list", "A:\n  - x # c\n  - y\n", [(SetValue, ["A", 0], wmap(K=1, L=2))], "A:\n  - K: 1 # c\n    L: 2\n  - y\n"),
+    Case("an item of a list", "A:\n  - x # c\n  - y\n", [(SetValue, ["A", 0], wmap(K=1, L=2))], "A:\n  - K: 1\n    L: 2 # c\n  - y\n"),
     Case("not ASCII, BOM", "\ufeffÄ: ö # ü\n", [(SetValue, "Ä", "ß")], "\ufeffÄ: ß # ü\n"),
     Case("JSON", '{"A": false, "B": "false"}', [(SetValue, "A", True), (SetValue, "B", True)], '{"A": true, "B": "true"}', Format.JSON),
     Case("JSON pretty", '{\n\t"A": {\n\t\t"B": 1\n\t}\n}\n', [(SetValue, "AB", wmap(C=(1, 2)))], '{\n\t"A": {\n\t\t"B": {\n\t\t\t"C": [\n\t\t\t\t1,\n\t\t\t\t2\n\t\t\t]\n\t\t}\n\t}\n}\n', Format.JSON),
@@ -128,7 +128,7 @@ INSERT = [
     Case("sorted into the run of siblings", "A:\n  X: 1\n  B: 1  # b\n  # d\n  D: 1\n", [(Insert, "A", (attribute("E", 1), attribute("C", 1), attribute("A", 1)), frozenset("ABCDE"))], "A:\n  X: 1\n  A: 1\n  B: 1  # b\n  C: 1\n  # d\n  D: 1\n  E: 1\n"),
     Case("before all, below the heading of the block", "A:\n  # on B\n  B: 1\n", [(Insert, "A", (attribute("AA", 1),), frozenset("B"))], "A:\n  AA: 1\n  # on B\n  B: 1\n"),
     Case("nested, as a list", "A:\n  B: 1\n", [(Insert, "A", (NewBlock("C", (attribute("D", 1), NewBlock("E", (attribute("F", "x"),))), as_list=True),))], "A:\n  B: 1\n  C:\n    - D: 1\n      E:\n        F: x\n"),
-    Case("dashes as in the file", "Z:\n- x\nA:\n  B: 1\n", [(Insert, "A", (NewBlock("C", (attribute("D", ("x", "y")),), as_list=True),))], "Z:\n- x\nA:\n  B: 1\n  C:\n  - D:\n    - x\n    - y\n"),
+    Case("dashes as in the file", "Z:\n- x\nA:\n  B: 1\n", [(Insert, "A", (NewBlock("C", (attribute("D", ("x", "y")),), as_list=True),))], "Z:\n- x\nA:\n  B: 1\n  C:\n  - D:\n    - x\n    - \"y\"\n"),
     Case("four columns as around", "A:\n    B:\n        C: 1\n", [(Insert, "A", (NewBlock("D", (attribute("E", 1),)),))], "A:\n    B:\n        C: 1\n    D:\n        E: 1\n"),
     Case("Properties are created", "R:\n  B:\n    Type: T\n  C:\n    Type: T\n", [(Insert, "RB", (NewBlock("Properties", (attribute("X", 1),)),))], "R:\n  B:\n    Type: T\n    Properties:\n      X: 1\n  C:\n    Type: T\n"),
     Case("an empty flow mapping is expanded", "A:\n  B: {}  # none\n  C: 1\n", [(Insert, "AB", (attribute("D", 1),))], "A:\n  B:  # none\n    D: 1\n  C: 1\n"),
@@ -147,8 +147,8 @@ INSERT = [
 ]
 
 LISTS = [
-    Case("extend a block", "A:\n  - x # c\n  # more on x\nB: 1\n", [(ExtendList, "A", ("y", "s3:*"))], 'A:\n  - x # c\n  # more on x\n  - y\n  - "s3:*"\nB: 1\n'),
-    Case("extend at the key's column", "A:\n  B:\n  - x\n  # on C\n  C: 1\n", [(ExtendList, "AB", ("y",))], "A:\n  B:\n  - x\n  - y\n  # on C\n  C: 1\n"),
+    Case("extend a block", "A:\n  - x # c\n  # more on x\nB: 1\n", [(ExtendList, "A", ("y", "s3:*"))], 'A:\n  - x # c\n  # more on x\n  - "y"\n  - "s3:*"\nB: 1\n'),
+    Case("extend at the key's column", "A:\n  B:\n  - x\n  # on C\n  C: 1\n", [(ExtendList, "AB", ("y",))], "A:\n  B:\n  - x\n  - \"y\"\n  # on C\n  C: 1\n"),
     Case("extend with wide dashes", "A:\n  -   B: 1\n      C: 2", [(ExtendList, "A", (wmap(B=2, C=3),))], "A:\n  -   B: 1\n      C: 2\n  -   B: 2\n      C: 3"),
     Case("extend a statement", "S:\n  - Effect: Allow\n    Action: s3:Get\nZ: 1\n", [(ExtendList, "S", (DENY,))], 'S:\n  - Effect: Allow\n    Action: s3:Get\n  - Sid: DenyInsecureTransport\n    Effect: Deny\n    Principal: "*"\n    Action: "s3:*"\n    Resource:\n      - !GetAtt DataBucket.Arn\n      - !Sub "${DataBucket.Arn}/*"\n    Condition:\n      Bool:\n        aws:SecureTransport: "false"\nZ: 1\n'),
     Case("extend flow", "A: [x, y]  # c\n", [(ExtendList, "A", ("z", wmap(B=1)))], "A: [x, y, z, {B: 1}]  # c\n"),

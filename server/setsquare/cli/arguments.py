@@ -51,7 +51,7 @@ def catalogue_of(arguments: argparse.Namespace) -> Catalogue:
         UsageError: there is no such policy, or it has mistakes.
 
     """
-    if not arguments.policy:
+    if arguments.policy is None:
         return Catalogue.shipped()
     workspace = Workspace.open([], Catalogue.shipped(), policy_file=_policy_file(arguments))
     _refuse_policy_mistakes(workspace, ["/"])
@@ -59,12 +59,11 @@ def catalogue_of(arguments: argparse.Namespace) -> Catalogue:
 
 
 def _policy_file(arguments: argparse.Namespace) -> str | None:
-    if not arguments.policy:
-        return None
-    if not os.path.isfile(arguments.policy):
-        message = f"there is no policy file {arguments.policy}"
+    file: str | None = arguments.policy
+    if file is not None and not os.path.isfile(file):
+        message = f"there is no policy file {file}"
         raise UsageError(message)
-    return os.path.abspath(arguments.policy)
+    return None if file is None else os.path.abspath(file)
 
 
 def _date(text: str) -> date:

@@ -61,7 +61,7 @@ class Session:
 
     Attributes:
         renewed: called when every unit may have other findings than before, because a policy changed.
-        rested: called with the path of a file in which nothing is being typed any more.
+        rested: called with the path of a file in which nothing is being typed any more, and more is to be shown.
 
     """
 
@@ -197,9 +197,9 @@ class Session:
 
     def _quiet(self, path: str) -> None:
         self._timers.pop(path, None)
-        self.steadiness.rest(path)
-        self._wake()
-        self.rested(path)
+        if self.steadiness.rest(path):
+            self._wake()
+            self.rested(path)
 
     # ------------------------------------------------------------- analyses, for the event loop
 

@@ -1,8 +1,8 @@
 """What is shown while a person types: nothing that appears or vanishes only because something is half written.
 
-Two things are kept apart. While a buffer is broken, what was found in the blocks that are not edited is remembered,
-since a rule that needs a second resource cannot be judged there. And a block that is being typed is under construction:
-what it does not have yet is held back until the person edits something else, saves, or pauses.
+Two things are kept apart. What was found in the blocks that are not edited is remembered where it cannot be judged any
+more, because a buffer is broken or a resource is not yet what it will be. And a block that is being typed is under
+construction: what it does not have yet is held back until the person edits something else, saves, or pauses.
 """
 
 from bisect import bisect_right
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from setsquare.documents import Format, format_of
 from setsquare.findings import Analysis, Finding, ProblemKind
 from setsquare.lsp.buffers import Stroke
+from setsquare.lsp.construction import Site, Typing, typed
 from setsquare.lsp.moving import grown, hull, inserted, is_in, moved_finding, touches
 from setsquare.text import Span
 
@@ -35,22 +35,6 @@ class Analysed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Typing:
-    """What is being typed.
-
-    Attributes:
-        span: all of it, with the block around it.
-        last: what the last edit inserted.
-        insertions: how many edits inserted something.
-
-    """
-
-    span: Span
-    last: Span
-    insertions: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Block:
     """A block as it was last shown, and the rules that were shown to be violated in it."""
 
@@ -62,42 +46,65 @@ class _Block:
 class _File:
     """One file: what was last shown of it, moved along with the edits since.
 
-    ``zones`` are the stretches, with the blocks around them, that were edited since the buffer was last intact.
+    Attributes:
+        findings: what was shown.
+        blocks: the blocks that there were.
+        rules: the rules that were shown, by resource.
+        gone: likewise, of resources that are not there any more: written again, what they lack is no news.
+        zones: the stretches, with the blocks around them, that were edited since the buffer was last intact.
+        problems: how many syntax errors there were.
+        typing: what is being typed.
+        holds: whether something else would be shown if nothing were being typed.
+
     """
 
     findings: list[Finding] = field(default_factory=list)
     blocks: list[_Block] = field(default_factory=list)
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    gone: dict[str, set[str]] = field(default_factory=dict)
     zones: list[Span] = field(default_factory=list)
     problems: int = 0
-    typing: _Typing | None = None
+    typing: Typing | None = None
+    holds: bool = False
 
     def edit(self, path: str, stroke: Stroke, *, holds: bool) -> None:
         """Take over an edit."""
         edit = stroke.edit
         around = [block.span for block in self.blocks if is_in(edit, block.span)]
-        moved = (moved_finding(finding, path, edit) for finding in self.findings)
-        self.findings = [finding for finding in moved if finding is not None]
+        self.move(path, stroke)
         self.blocks = [replace(block, span=grown(block.span, edit)) for block in self.blocks]
         zone = inserted(edit)
         for span in around:
             zone = hull(zone, grown(span, edit))
         self.zones = _merged([*(grown(known, edit) for known in self.zones), zone])
-        self.typing = self._typed(stroke, zone) if holds and _is_typing(stroke) else None
+        self.typing = typed(self.typing, stroke, zone) if holds else None
 
-    def _typed(self, stroke: Stroke, zone: Span) -> _Typing:
-        typing, last = self.typing, inserted(stroke.edit)
-        counted = 1 if stroke.edit.new else 0
-        if typing is None or not touches(typing.span, stroke.edit.span):
-            return _Typing(zone, last, counted)
-        return _Typing(hull(grown(typing.span, stroke.edit), zone), last, typing.insertions + counted)
+    def move(self, path: str, stroke: Stroke) -> None:
+        """Move what is remembered along with an edit, of this file or of one beside it."""
+        moved = (moved_finding(finding, path, stroke.edit) for finding in self.findings)
+        self.findings = [finding for finding in moved if finding is not None]
 
     def is_edited(self, span: Span) -> bool:
         """Whether a stretch was edited since the buffer was last intact."""
         return any(touches(zone, span) for zone in self.zones)
 
-    def rules_of(self, block: Span) -> frozenset[str]:
-        """Return the rules that were last shown to be violated in a block."""
-        return next((known.rules for known in self.blocks if known.span.start == block.start), frozenset())
+    def is_known(self, finding: Finding, block: Span) -> bool:
+        """Whether a rule was already shown to be violated in a block, or by the resource before it was taken away."""
+        rules = next((known.rules for known in self.blocks if known.span.start == block.start), frozenset[str]())
+        return finding.rule.id in rules or finding.rule.id in self.gone.get(finding.resource, ())
+
+    def remember(self, findings: list[Finding], blocks: Sequence[Span], problems: int) -> None:
+        """Take over what is shown of an intact text."""
+        rules: dict[str, set[str]] = {}
+        inside: dict[Span, set[str]] = {span: set() for span in blocks}
+        for finding in findings:
+            rules.setdefault(finding.resource, set()).add(finding.rule.id)
+            block = _block_of(blocks, finding.place.span)
+            if block is not None:
+                inside[block].add(finding.rule.id)
+        self.gone.update((resource, known) for resource, known in self.rules.items() if resource not in rules)
+        self.findings, self.rules, self.problems, self.zones = findings, rules, problems, []
+        self.blocks = [_Block(span, frozenset(found)) for span, found in inside.items()]
 
 
 class Steadiness:
@@ -117,13 +124,20 @@ class Steadiness:
                 if other == path:
                     file.edit(path, stroke, holds=self.holds)
                 else:
-                    file.findings = [moved_finding(f, path, stroke.edit) or f for f in file.findings]
+                    file.move(path, stroke)
 
-    def rest(self, path: str) -> None:
-        """Note that nothing in a file is being typed any more: it was saved, or the person paused."""
-        file = self._file(path)
-        if file is not None:
-            file.typing = None
+    def rest(self, path: str) -> bool:
+        """Note that nothing in a file is being typed any more: it was saved, or the person paused.
+
+        Returns:
+            whether there is something else to show now.
+
+        """
+        file = self._beside(path).get(path)
+        if file is None:
+            return False
+        file.typing = None
+        return any(other.holds for other in self._beside(path).values())
 
     def forget(self, path: str) -> None:
         """Forget a file that is closed, or whose text was replaced."""
@@ -137,11 +151,8 @@ class Steadiness:
         """Return the known files of a file's folder: no unit is larger."""
         return self._folders.setdefault(path.rpartition("/")[0], {})
 
-    def _file(self, path: str) -> _File | None:
-        return self._beside(path).get(path)
-
     def shown(self, analysed: Analysed) -> tuple[dict[str, list[Finding]], bool]:
-        """Return what to show of each file of a unit, and whether something is held back.
+        """Return what to show of each file of a unit, and whether that would be something else if nobody typed.
 
         Args:
             analysed: the analysis of the texts as they are now.
@@ -151,37 +162,24 @@ class Steadiness:
         for finding in analysed.analysis.findings:
             fresh.setdefault(finding.place.path, []).append(finding)
         problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
-        files = {path: self._file(path) for path in fresh}
-        broken = any(f is not None and f.zones and problems[path] > f.problems for path, f in files.items())
-        shown = dict(fresh)
-        held = False
-        for path, findings in fresh.items():
-            file = files[path]
-            if file is not None:
-                known = _with_remembered(file, findings) if broken else findings
-                shown[path] = [f for f in known if not _is_unfinished(file, f, analysed)]
-                held = held or len(shown[path]) < len(known)
-        if not broken:
-            self._remember(analysed, shown, problems)
-        return shown, held
-
-    def _remember(
-        self, analysed: Analysed, shown: Mapping[str, Sequence[Finding]], problems: Mapping[str, int]
-    ) -> None:
-        for path, findings in shown.items():
-            before = self._file(path)
-            spans = analysed.blocks.get(path, ())
-            rules: dict[Span, set[str]] = {span: set() for span in spans}
-            for finding in findings:
-                block = _block_of(spans, finding.place.span)
-                if block is not None:
-                    rules[block].add(finding.rule.id)
-            blocks = [_Block(span, frozenset(found)) for span, found in rules.items()]
-            typing = before.typing if before is not None else None
-            self._beside(path)[path] = _File(list(findings), blocks, [], problems.get(path, 0), typing)
+        files = {path: self._beside(path).setdefault(path, _File(problems=problems[path])) for path in fresh}
+        is_broken = any(file.zones and problems[path] > file.problems for path, file in files.items())
+        is_typed = any(file.typing is not None for file in files.values())
+        shown: dict[str, list[Finding]] = {}
+        for path, file in files.items():
+            findings = fresh[path]
+            if is_broken:
+                findings = _with_others(file, findings)
+            elif is_typed:
+                findings = [*findings, *_turned_unknown(file, analysed.analysis)]
+            shown[path] = [finding for finding in findings if not _is_unfinished(file, finding, analysed)]
+            file.holds = len(shown[path]) != len(fresh[path]) or len(findings) != len(fresh[path])
+            if not is_broken:
+                file.remember(shown[path], analysed.blocks.get(path, ()), problems[path])
+        return shown, is_typed and any(file.holds for file in files.values())
 
 
-def _with_remembered(file: _File, findings: Sequence[Finding]) -> list[Finding]:
+def _with_others(file: _File, findings: Sequence[Finding]) -> list[Finding]:
     """Return what is found now where the text was edited, and what was found before everywhere else."""
     edited = [finding for finding in findings if file.is_edited(finding.place.span)]
     there = {(finding.rule.id, finding.resource) for finding in edited}
@@ -189,37 +187,25 @@ def _with_remembered(file: _File, findings: Sequence[Finding]) -> list[Finding]:
     return [*edited, *kept]
 
 
+def _turned_unknown(file: _File, analysis: Analysis) -> Iterable[Finding]:
+    """Yield what was found in other blocks, and cannot be judged because of what is being typed."""
+    unknown = {(finding.rule.id, finding.resource) for finding in analysis.unknown}
+    found = {(finding.rule.id, finding.resource) for finding in analysis.findings}
+    for finding in file.findings:
+        if (finding.rule.id, finding.resource) in unknown - found and not file.is_edited(finding.place.span):
+            yield finding
+
+
 def _is_unfinished(file: _File, finding: Finding, analysed: Analysed) -> bool:
     """Whether a finding says only that something is missing, or wrong, where it is being written."""
-    typing = file.typing
-    if typing is None or typing.insertions < 2:  # noqa: PLR2004 - what one edit brings is judged at once
+    place, typing = finding.place, file.typing
+    if typing is None:
         return False
-    place = finding.place
     block = _block_of(analysed.blocks.get(place.path, ()), place.span)
-    text = analysed.texts[place.path]
-    if block is None or typing.last.contains(block) or finding.rule.id in file.rules_of(block):
+    if block is None or file.is_known(finding, block):
         return False
-    if not _is_at_work(typing.last, block, text) or _closes(typing.last, block, text, place.path):
-        return False
-    if all(violation.actual is None for violation in finding.violations):
-        return True
-    ended = text[typing.last.start : typing.last.end].startswith((b"\n", b"\r"))
-    return touches(place.span, typing.last) and not typing.last.contains(place.span) and not ended
-
-
-def _is_at_work(last: Span, block: Span, text: bytes) -> bool:
-    """Whether the last edit is in a block, or in the blank space after it, where YAML goes on."""
-    return touches(block, last) or (block.end < last.start and not text[block.end : last.start].strip())
-
-
-def _closes(last: Span, block: Span, text: bytes, path: str) -> bool:
-    """Whether the last edit wrote the brace that ends a block which has something in it: now it is complete."""
-    brace = Span(block.end - 1, block.end)
-    if format_of(path) is Format.YAML or text[brace.start : brace.end] != b"}" or not last.contains(brace):
-        return False
-    before = text[block.start : last.start]
-    opened = before.find(b"{")
-    return opened >= 0 and bool(before[opened + 1 :].strip())
+    site = Site(place.path, analysed.texts[place.path], block)
+    return site.is_under_construction(typing) and site.is_unfinished(finding, typing)
 
 
 def _block_of(blocks: Sequence[Span], span: Span) -> Span | None:
@@ -229,14 +215,6 @@ def _block_of(blocks: Sequence[Span], span: Span) -> Span | None:
         if block.contains(span):
             return block
     return None
-
-
-def _is_typing(stroke: Stroke) -> bool:
-    """Whether an edit is one of many: a character, a completion, a backspace; not a change that stands alone."""
-    new, removed = stroke.edit.new, stroke.removed
-    if not new:
-        return b"\n" not in removed
-    return new.startswith(removed) or removed.isspace()
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from setsquare.documents import Dialect
 from setsquare.rules.binding import Binding, Unset
-from setsquare.rules.checks import Fault, Path
+from setsquare.rules.checks import Fault, Path, children
 from setsquare.rules.facts import Fact, Facts
 from setsquare.rules.rule import (
     MISSING,
@@ -18,8 +18,10 @@ from setsquare.rules.rule import (
     IsPresent,
     IsSet,
     Leaf,
+    Missing,
     Node,
     OneOf,
+    Operand,
     Properties,
     Rule,
     Statement,
@@ -111,7 +113,7 @@ class _Target:
             return
         if is_state and fact.computed:
             yield self._fault(resource, path, "this property cannot be set")
-        if is_state and self.target.no_fix is None and fact.absent:
+        if is_state and fact.absent and self._may_create(node, path):
             yield self._fault(
                 resource, path, f"version {' and '.join(fact.absent)} of the provider has no such property"
             )
@@ -123,15 +125,22 @@ class _Target:
         elif not fact.kind.startswith(_FREE):
             yield from self._node_faults(resource, node, path, is_state=is_state)
 
+    def _may_create(self, node: Node, path: Path) -> bool:
+        """Whether a fix may bring in a property of which neither the condition nor the state says that it is there."""
+        is_there = isinstance(node, Properties) and node.if_present
+        known = {name for name, _ in children(self.target.when)} if self.target.when is not None else set()
+        return self.target.no_fix is None and not is_there and path[0] not in known
+
     def _value_faults(self, resource: str, leaf: Leaf, fact: Fact, path: Path) -> Iterator[Fault]:
+        named: list[Operand | Missing] = [leaf.write, leaf.default]
         match leaf.test:
             case Is(value):
-                named = [value]
+                named.append(value)
             case OneOf(tuple() as values):
-                named = list(values)
+                named += values
             case _:
-                named = []
-        for value in [*named, leaf.write, leaf.default]:
+                pass
+        for value in named:
             if fact.values and isinstance(value, str) and value not in fact.values:
                 yield self._fault(resource, path, f"the schema does not know the value {value!r}")
 

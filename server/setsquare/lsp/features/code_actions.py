@@ -156,8 +156,10 @@ def _action(  # noqa: PLR0913, PLR0917 - an offer and where it stands
     proven: ProvenPlan,
 ) -> types.CodeAction:
     action = types.CodeAction(title=made.title, kind=made.kind)
+    if made.kind == types.CodeActionKind.QuickFix:
+        served = (finding for finding in proven.planned.served if finding.place.path == path)
+        action.diagnostics = [_diagnostic(session, finding, lines, path) for finding in served]
     if made.main is not None:
-        action.diagnostics = [_diagnostic(session, made.main, lines, path)]
         action.is_preferred = made.main.fix.bulk or None
     if session.client.resolves_edits:
         action.data = {"path": path, "versions": _stamp(snapshot), "key": made.key()}
