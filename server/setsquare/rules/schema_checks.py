@@ -140,9 +140,9 @@ class _Target:
                 named += values
             case _:
                 pass
-        for value in named:
-            if fact.values and isinstance(value, str) and value not in fact.values:
-                yield self._fault(resource, path, f"the schema does not know the value {value!r}")
+        for option in named:
+            if fact.values and isinstance(option, str) and option not in fact.values:
+                yield self._fault(resource, path, f"the schema does not know the value {option!r}")
 
     # ------------------------------------------------------------- impact and links
 
