@@ -235,7 +235,8 @@ def _place(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
         if carrier is None or (isinstance(outcome.origin, Absent) and outcome.origin.place is None):
             continue
         place = outcome.origin.place
-        if place is not None and place.path == carrier.path and carrier.span.contains(place.span) and _is_visible(place):
+        is_written = place is not None and place.span.start < place.span.end
+        if place is not None and is_written and place.path == carrier.path and carrier.span.contains(place.span):
             return place
         structure, steps = outcome.site.structure, outcome.site.steps
         entry = structure.entry(steps[0].name) if structure is not None and steps else None
