@@ -85,8 +85,8 @@ class _File:
         self.findings = [finding for finding in moved if finding is not None]
 
     def is_edited(self, span: Span) -> bool:
-        """Whether a stretch was edited since the buffer was last intact."""
-        return any(touches(zone, span) for zone in self.zones)
+        """Whether a stretch was edited since the buffer was last intact; what was written right before it is no edit."""
+        return any(zone.start <= span.end and zone.end > span.start for zone in self.zones)
 
     def is_known(self, finding: Finding, block: Span) -> bool:
         """Whether a rule was already shown to be violated in a block, or by the resource before it was taken away."""
@@ -102,7 +102,8 @@ class _File:
             block = _block_of(blocks, finding.place.span)
             if block is not None:
                 inside[block].add(finding.rule.id)
-        self.gone.update((resource, known) for resource, known in self.rules.items() if resource not in rules)
+        for resource in self.rules.keys() - rules.keys():
+            self.gone.setdefault(resource, set()).update(self.rules[resource])
         self.findings, self.rules, self.problems, self.zones = findings, rules, problems, []
         self.blocks = [_Block(span, frozenset(found)) for span, found in inside.items()]
 
