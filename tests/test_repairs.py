@@ -32,7 +32,7 @@ def fixes(some: Unit) -> dict[str, str | None]:
     "state, before, after",
     [
         ("a: true", "a = false", "a = true"),
-        ("a: true", 'a = "false"', 'a = "true"'),
+        ("a: true", 'a = "false"', "a = true"),
         ("a: true", "", "a = true"),
         ("a: true", "a = null", "a = true"),
         ("a: true", "z = 1", "z = 1\n\na = true"),
@@ -41,14 +41,14 @@ def fixes(some: Unit) -> dict[str, str | None]:
         ("a: {$contains: [x, y]}", 'a = ["z", "x"]', 'a = ["z", "x", "y"]'),
         ("a: {$contains: [x, y]}", "", 'a = ["x", "y"]'),
         ("a: {$contains: [x, y]}", "a = []", 'a = ["x", "y"]'),
-        ("a: {$contains: [x], $item_key: n}", 'a = [{ n = "z" }]', 'a = [{ n = "z" }, { n = "x" }]'),
-        ("a: {$contains: [x], $item_key: n}", "a = null", 'a = [{ n = "x" }]'),
+        ("a: {$contains: [x], $item_key: n}", 'a = [{ n = "z" }]', 'a = [{ n = "z" }, {\n  n = "x"\n}]'),
+        ("a: {$contains: [x], $item_key: n}", "a = null", 'a = [\n  {\n    n = "x"\n  },\n]'),
         ("a: {$excludes: [x], $replace: [y]}", 'a = ["z", "x"]', 'a = ["z", "y"]'),
         ("a: {$excludes: [x], $replace: [y]}", 'a = ["y", "x"]', 'a = ["y"]'),
         ("a: {$excludes: [x], $replace: [y, w]}", 'a = ["x", "x"]', 'a = ["y", "w"]'),
         ("a: {$excludes: [x], $replace: y}", 'a = ["x"]', 'a = ["y"]'),
         ("a: {$excludes: [x], $replace: []}", 'a = ["z", "x"]', 'a = ["z"]'),
-        ("a: {$excludes: [x], $replace: []}", 'z = 1\na = "x"', "z = 1"),
+        ("a: {$excludes: [x], $replace: [], $default: null}", 'z = 1\na = "x"', "z = 1"),
         ("a: {$excludes: [x], $replace: [y]}", 'a = "x"', 'a = "y"'),
         ("a: {$excludes: [x], $replace: [y]}", 'a = ["z", var.v ? "x" : "w"]', 'a = ["z", var.v ? "y" : "w"]'),
         ("a: {$absent: true}", "z = 1\na = 1", "z = 1"),
@@ -56,7 +56,6 @@ def fixes(some: Unit) -> dict[str, str | None]:
         ("b: {$absent: true}", "z = 1\n\nb {\n  c = 1\n}", "z = 1"),
         ("b: {$each: {c: {$absent: true}}}", "b {\n  c = 1\n  d = 1\n}", "b {\n  d = 1\n}"),
         ("a: {$set: true, $write: {$expr: test_key.k.arn}}", 'a = ""', "a = test_key.k.arn"),
-        ("a: {$self: arn}", "", "a = test_thing.x.arn"),
         ("a: true", "a = var.v ? true : false", "a = var.v ? true : true"),
         ("b: {c: true}", "", "b {\n  c = true\n}"),
         ("b: {c: true}", "b {\n  c = false\n}", "b {\n  c = true\n}"),
@@ -65,7 +64,7 @@ def fixes(some: Unit) -> dict[str, str | None]:
         ("b: {c: {d: true, e: 1}}", "b {\n  c {\n    e = 2\n  }\n}", "b {\n  c {\n    e = 1\n\n    d = true\n  }\n}"),
         ("o: {c: true}", "", "o = {\n  c = true\n}"),
         ("o: {c: {d: true}}", "o = null", "o = {\n  c = {\n    d = true\n  }\n}"),
-        ("o: {c: true, $list: true}", "o = []", "o = [{\n  c = true\n}]"),
+        ("o: {c: true, $list: true}", "o = []", "o = [\n  {\n    c = true\n  },\n]"),
         ("p: {$entry: {n: t}, v: 1}", "", 'p {\n  n = "t"\n  v = 1\n}'),
         (
             "p: {$entry: {n: t}, v: 1}",
@@ -73,7 +72,7 @@ def fixes(some: Unit) -> dict[str, str | None]:
             'p {\n  n = "s"\n}\n\np {\n  n = "t"\n  v = 1\n}',
         ),
         ("p: {$entry: {n: t}, v: 1}", 'p {\n  n = "t"\n  v = 2\n}', 'p {\n  n = "t"\n  v = 1\n}'),
-        ("p: {$entry: {n: t}, v: 1}", 'p = [{ n = "s" }]', 'p = [{ n = "s" }, { n = "t", v = 1 }]'),
+        ("p: {$entry: {n: t}, v: 1}", 'p = [{ n = "s" }]', 'p = [{ n = "s" }, {\n  n = "t"\n  v = 1\n}]'),
         ("b: {$each: {c: true}}", "b {}\nb {\n  c = true\n}", "b {\n  c = true\n}\nb {\n  c = true\n}"),
     ],
 )
@@ -104,9 +103,8 @@ def in_template(properties: str) -> str:
         ("A: true", "Z: 1", "Z: 1\nA: true"),
         ("A: true", "A: !If [C, true, false]", "A: !If [C, true, true]"),
         ("A: true", "A: !Ref AWS::NoValue", "A: true"),
-        ("A: {$self: Arn}", "Z: 1", "Z: 1\nA: !GetAtt X.Arn"),
         ("A: {$absent: true}", "Z: 1\nA: 1", "Z: 1"),
-        ("A: {$excludes: [x], $replace: []}", "Z: 1\nA: x", "Z: 1"),
+        ("A: {$excludes: [x], $replace: [], $default: null}", "Z: 1\nA: x", "Z: 1"),
         ("A: {$contains: [x]}", "A:\n  - y", "A:\n  - y\n  - x"),
         ("B: {C: true}", "Z: 1", "Z: 1\nB:\n  C: true"),
         ("B: {C: true, $list: true}", "Z: 1", "Z: 1\nB:\n  - C: true"),
@@ -184,16 +182,29 @@ def test_the_default_of_a_parameter():
 
 
 @table(
-    "state, default",
-    [("A: {$contains: [c]}", "'a, b'"), ("A: {$excludes: [a], $replace: [c]}", "'a, b'"), ("A: [a, c]", "'a, b'")],
+    "state, before, after",
+    [
+        ("A: {$contains: [c]}", "'a, b'", "'a,b,c'"),
+        ("A: {$excludes: [a], $replace: [c, d]}", "'a, b, a'", "'c,d,b'"),
+        ("A: {$excludes: [a], $replace: [b]}", "'a, b'", "'b'"),
+        ("A: {$excludes: [a], $replace: []}", "'a, b'", "'b'"),
+        ("A: [a, c]", "'a, b'", "'a,c'"),
+        ("A: {$one_of: [a]}", "'a, b'", "'a'"),
+    ],
 )
-def test_a_list_of_a_parameter_keeps_its_form_or_is_left_alone(state, default):
-    some = template(PARAMETER % ("CommaDelimitedList", default, "!Ref P"), thing(state))
+def test_a_list_that_is_written_as_one_text(state, before, after):
+    some = template(PARAMETER % ("CommaDelimitedList", before, "!Ref P"), thing(state))
 
-    planned = some.plan(some.analyse().findings)
+    assert fixed(some) == lines(PARAMETER) % ("CommaDelimitedList", after, "!Ref P")
+    assert is_proven(some)
 
-    assert not planned.edits or some.prove(planned).holds
-    assert planned.edits or all(refusal.reason for refusal in planned.refused)
+
+def test_one_text_holds_no_expressions():
+    some = template(
+        PARAMETER % ("CommaDelimitedList", "a", "!Ref P"), thing("A: {$excludes: [a], $replace: [{$expr: '!Ref Q'}]}")
+    )
+
+    assert fixes(some) == {"test-thing-right": "the list is written as one text, which holds no expressions"}
 
 
 @table(
@@ -301,16 +312,29 @@ def test_a_finding_is_repaired_whole_or_not_at_all():
     assert fixes(some) == {"test-thing-right": "no rule can say which value b should have"}
 
 
-def test_findings_whose_changes_cannot_be_written_together():
-    text = a_thing("b = {\n  c = 1\n}")
-    some = module(text, thing("b: {$absent: true}", "test-thing-gone"), thing("b: {c: 2}", "test-thing-set"))
+@table(
+    "states, body, served, reasons",
+    [
+        (("o: 7", "o: {c: 1}"), "z = 1", 1, ["two rules want different values for o"]),
+        (("o: 7", "o: {c: 1}"), "", 0, ["two rules want different values for o"] * 2),
+        (("a: [x]", "a: {$excludes: [z], $replace: [w]}"), 'a = ["z"]', 1, ["another repair changes the same text"]),
+    ],
+)
+def test_changes_that_cannot_be_written_together(states, body, served, reasons):
+    some = module(a_thing(body), *(thing(state, f"test-thing-r{number}") for number, state in enumerate(states)))
 
     planned = some.plan(some.analyse().findings)
 
-    assert [finding.rule.id for finding in planned.served] == ["test-thing-gone"]
-    assert [(refusal.finding.rule.id, refusal.reason) for refusal in planned.refused] == [
-        ("test-thing-set", "two repairs touch the same text")
-    ]
+    assert len(planned.served) == served
+    assert [refusal.reason for refusal in planned.refused] == reasons
+
+
+def test_a_repair_inside_what_goes_is_left_out():
+    text = a_thing("z = 1\nb = {\n  c = 1\n}")
+
+    some = module(text, thing("b: {$absent: true}", "test-thing-gone"), thing("b: {$each: {c: 2}}", "test-thing-set"))
+
+    assert fixed(some) == a_thing("z = 1")
 
 
 # --------------------------------------------------------------------- several rules
@@ -551,11 +575,15 @@ def test_whether_a_companion_is_in_the_template(guards, expected):
         ),
         (
             a_thing("") + guard(link="test_thing.y.id"),
-            a_thing("") + guard("x_guard") + guard(link="test_thing.y.id"),
+            a_thing("") + guard(link="test_thing.y.id") + guard("x_guard"),
         ),
         (
             a_thing("") + guard(link="test_thing.y.id") + guard("x_guard", "test_thing.z.id"),
-            a_thing("") + guard("x_guard_2") + guard(link="test_thing.y.id") + guard("x_guard", "test_thing.z.id"),
+            a_thing("") + guard(link="test_thing.y.id") + guard("x_guard", "test_thing.z.id") + guard("x_guard_2"),
+        ),
+        (
+            a_thing("") + guard(more="count = 0"),
+            a_thing("") + guard(more="count = 0") + guard("x_guard"),
         ),
         (a_thing("") + guard(more="on    = false"), a_thing("") + guard(more="on    = true")),
     ],

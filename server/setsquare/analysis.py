@@ -75,7 +75,7 @@ class _Unit:
             else:
                 finding = self._finding(judgement, Fix(available=False, reason="the finding is suppressed"))
                 set_aside.append((judgement, SuppressedFinding(finding, by.by, by.reason, by.until)))
-        repairs = Repairs(self.dialect, active, self._resources, self)
+        repairs = Repairs(self.dialect, active, self._scope.names(), self)
         findings = [self._finding(judgement, fix) for judgement, fix in repairs.fixes()]
         return Analysis(
             findings=tuple(sorted(findings, key=_position)),

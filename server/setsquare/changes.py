@@ -1,6 +1,6 @@
 """One violated outcome to the symbolic change that repairs it where it is decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Sequence_
 
 from setsquare.documents import Dialect
@@ -19,6 +19,7 @@ from setsquare.model import (
     Place,
     Remove,
     ReplaceItem,
+    Scalar,
     Sequence,
     SetValue,
     Structure,
@@ -27,7 +28,7 @@ from setsquare.model import (
     WrittenMap,
 )
 from setsquare.rules.constraints import is_forbidden_item, missing_items, same_scalar
-from setsquare.rules.rule import Contains, Excludes, IsAbsent, Statement
+from setsquare.rules.rule import Contains, Excludes, IsAbsent, Statement, Test
 
 POLICY_VERSION = "2012-10-17"
 """The version of the IAM policy language that new documents declare."""
@@ -72,6 +73,8 @@ def repairing_changes(
         return [_placed_absent(outcome, new_document(write), dialect, siblings)]
     if isinstance(test, IsAbsent):
         return [_removal(outcome)]
+    if isinstance(origin, Sequence) and _is_one_text(origin):
+        return [_in_text(origin, test, write)]
     if isinstance(test, Excludes):
         return _exclusion(outcome, test, write)
     if isinstance(test, Contains) and isinstance(origin, Sequence):
@@ -211,21 +214,56 @@ def _exclusion(outcome: Outcome, test: Excludes, write: Written) -> list[PlacedC
     return [PlacedChange(place.path, SetValue(place.span, options[0]))]
 
 
+def _is_one_text(origin: Sequence) -> bool:
+    """Whether a list is written as one text: the default of a ``CommaDelimitedList``."""
+    return bool(origin.items) and all(inner.place == origin.place for item in origin.items for inner in item)
+
+
+def _in_text(origin: Sequence, test: Test, write: Written) -> PlacedChange:
+    wanted = write if isinstance(write, tuple) else (write,)
+    match test:
+        case Contains():
+            items = (*_scalars(origin.items), *missing_items(test, origin))
+        case Excludes():
+            replaced = _replacements(test, origin, wanted)
+            items = tuple(new for item, news in replaced for new in (_scalars((item,)) if news is None else news))
+        case _:
+            items = wanted
+    if not all(isinstance(item, str | int | float) for item in items):
+        reason = "the list is written as one text, which holds no expressions"
+        raise NoChangeError(reason)
+    return PlacedChange(origin.place.path, SetValue(origin.place.span, ",".join(str(item) for item in items)))
+
+
+def _scalars(items: Iterable[Value]) -> tuple[Scalar, ...]:
+    return tuple(inner.value for item in items for inner in item if isinstance(inner, Known))
+
+
 def _replaced_items(test: Excludes, origin: Sequence, write: Written) -> list[PlacedChange]:
-    options = write if isinstance(write, tuple) else (write,)
-    there = [inner.value for item in origin.items for inner in item if isinstance(inner, Known)]
+    result: list[PlacedChange] = []
+    for item, news in _replacements(test, origin, write if isinstance(write, tuple) else (write,)):
+        if news is not None:
+            place = _item_place(test, item)
+            result.append(PlacedChange(place.path, ReplaceItem(place.span, news)))
+    return result
+
+
+def _replacements(
+    test: Excludes, origin: Sequence, options: tuple[Written, ...]
+) -> Iterator[tuple[Value, tuple[Written, ...] | None]]:
+    """Yield each item with what stands in its place, None where it stays: what is there already is not added again."""
+    there = _scalars(origin.items)
     substitutes = tuple(
         option
         for option in options
         if not (isinstance(option, str) and any(same_scalar(value, option) for value in there))
     )
-    result: list[PlacedChange] = []
     for item in origin.items:
         if is_forbidden_item(test, item):
-            place = _item_place(test, item)
-            result.append(PlacedChange(place.path, ReplaceItem(place.span, substitutes)))
+            yield item, substitutes
             substitutes = ()
-    return result
+        else:
+            yield item, None
 
 
 def _item_place(test: Excludes, item: Value) -> Place:

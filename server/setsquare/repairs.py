@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -85,12 +85,12 @@ class Repairs:
         self,
         dialect: Dialect,
         judgements: Sequence[Judgement],
-        resources: Sequence[Resource],
+        taken: Collection[tuple[str, str]],
         facts: Facts,
     ) -> None:
         self._dialect = dialect
         self._facts = facts
-        self._taken = {(resource.type, resource.name) for resource in resources}
+        self._taken = {*taken}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
         self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
         self._names: dict[tuple[str, str], str] = {}
@@ -258,10 +258,10 @@ class Repairs:
             reason = f"needs policy parameter {write.parameter}"
             raise NoChangeError(reason, write.parameter)
         if write is MISSING:
-            if isinstance(outcome.leaf.test, Statement | IsAbsent):
-                return None
-            reason = f"no rule can say which value {path} should have"
-            raise NoChangeError(reason)
+            if not isinstance(outcome.leaf.test, Statement | IsAbsent):
+                reason = f"no rule can say which value {path} should have"
+                raise NoChangeError(reason)
+            write = None
         for expression in expressions(write):
             if not self._facts.is_declared(expression):
                 reason = f"the policy's expression {expression} is not declared in this module"

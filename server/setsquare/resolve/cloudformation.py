@@ -50,10 +50,13 @@ class TemplateScope:
         self.path = path
         self.template = template
         self.broken = () if template.complete else (path,)
-        self._names = {resource.name for resource in template.resources}
         self._truths: dict[str, bool | None] = {}
 
     # ------------------------------------------------------------- resources
+
+    def names(self) -> set[tuple[str, str]]:
+        """Return the type and name of every resource that is written, of whatever type."""
+        return {(resource.type, resource.name) for resource in self.template.resources}
 
     def resources(self, types: Collection[str]) -> list[Resource]:
         """Return the resources of these types, in the order of the template."""

@@ -88,6 +88,10 @@ class TerraformModule:
 
     # ------------------------------------------------------------- resources
 
+    def names(self) -> set[tuple[str, str]]:
+        """Return the type and name of every resource that is written, of whatever type."""
+        return set(self.index.resources)
+
     def resources(self, types: Collection[str]) -> list[Resource]:
         """Return the resources of these types, by file and position."""
         found = [
