@@ -72,7 +72,7 @@ class Suppressions:
             for resource in scope.template.resources:
                 metadata = resource.metadata.get()
                 if metadata is not None:
-                    self._metadata[resource.name] = list(self._in_metadata(metadata))
+                    self._metadata[resource.name] = list(self._in_metadata(scope.path, metadata))
 
     def of(self, rule: str, resource: Resource, place: Place, paths: tuple[str, ...]) -> SetAside | None:
         """Return what sets a finding aside, if anything does and the policy lets it."""
@@ -103,7 +103,7 @@ class Suppressions:
             if suppression.problem is not None:
                 self.problems.append(Problem(path, suppression.problem, place))
                 continue
-            rules = self._named_rules(suppression, place)
+            rules = self._named_rules(suppression.tool, suppression.rules, suppression.reason, place)
             if rules and not self._expired(suppression.until, place):
                 reason = SetAside(f"{suppression.tool} comment", suppression.reason, suppression.until)
                 found.append(_Named(rules, reason, suppression))
@@ -111,16 +111,18 @@ class Suppressions:
             self._comments[path] = found
             self._lines[path] = LineIndex(text)
 
-    def _named_rules(self, suppression: comments.Suppression, place: Place) -> dict[str, frozenset[str] | None]:
-        if suppression.tool != OWN:
-            return self._by_alias(suppression.tool, suppression.rules)
+    def _named_rules(
+        self, tool: str, ids: Iterable[str], reason: str | None, place: Place
+    ) -> dict[str, frozenset[str] | None]:
+        if tool != OWN:
+            return self._by_alias(tool, ids)
         result: dict[str, frozenset[str] | None] = {}
-        for rule in suppression.rules:
+        for rule in ids:
             if rule in self._catalogue.rules:
                 result[rule] = None
             else:
                 self.problems.append(Problem(place.path, f"no rule is called {rule}", place))
-        if result and not suppression.reason:
+        if result and not reason:
             self.problems.append(Problem(place.path, "a suppression needs a reason", place))
         return result
 
@@ -135,9 +137,15 @@ class Suppressions:
         return result
 
     def _expired(self, until: str | None, place: Place) -> bool:
-        if until is None or date.fromisoformat(until) >= self._policy.as_of:
+        if until is None:
             return False
-        self.problems.append(Problem(place.path, f"this suppression ended on {until}", place))
+        try:
+            if date.fromisoformat(until) >= self._policy.as_of:
+                return False
+            message = f"this suppression ended on {until}"
+        except ValueError:
+            message = f"{until!r} is no date; expected is a day like 2026-12-31"
+        self.problems.append(Problem(place.path, message, place))
         return True
 
     def _speaks_of(self, path: str, named: _Named, span: Span, header: Span) -> bool:
@@ -157,7 +165,7 @@ class Suppressions:
 
     # ------------------------------------------------------------- metadata of template resources
 
-    def _in_metadata(self, metadata: Expression) -> Iterable[_Named]:
+    def _in_metadata(self, path: str, metadata: Expression) -> Iterable[_Named]:
         for tool, (list_key, id_key, reason_key) in _METADATA.items():
             section = _member(metadata, tool)
             items = _member(section, list_key) if section is not None else None
@@ -168,8 +176,11 @@ class Suppressions:
                 if identifier is None:
                     continue
                 reason = _text(_member(item, reason_key)) if reason_key else None
-                rules = {identifier: None} if tool == OWN else self._by_alias(tool, [identifier])
-                yield _Named(rules, SetAside(f"{tool} metadata", reason, _text(_member(item, "until"))))
+                until = _text(_member(item, "until"))
+                place = Place(path, item.span)
+                rules = self._named_rules(tool, [identifier], reason, place)
+                if rules and not self._expired(until, place):
+                    yield _Named(rules, SetAside(f"{tool} metadata", reason, until))
 
 
 def _member(expression: Expression | None, key: str) -> Expression | None:
