@@ -47,11 +47,15 @@ def typed(before: Typing | None, stroke: Stroke, zone: Span) -> Typing | None:
 
 
 def _is_one_of_many(stroke: Stroke) -> bool:
-    """Whether an edit is what typing is made of: a character, a completion, a backspace."""
+    """Whether an edit is what typing is made of: a character, also over another one, a completion, a backspace."""
     new, removed = stroke.edit.new, stroke.removed
     if not new:
         return b"\n" not in removed
-    return new.startswith(removed) or removed.isspace()
+    return new.startswith(removed) or removed.isspace() or (_is_character(removed) and _is_character(new))
+
+
+def _is_character(text: bytes) -> bool:
+    return len(text.decode("utf-8", "replace")) == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from setsquare.lsp.client import Client
 from setsquare.lsp.convert import Lines, uri_of
 from setsquare.lsp.settings import Settings
 from setsquare.lsp.steadiness import Steadiness
+from setsquare.lsp.worker import Worker
 from setsquare.rules.decoding import Mistake
 from setsquare.text import Span
 from setsquare.workspace import Unit, Workspace
@@ -87,13 +88,13 @@ class Session:
         self._seen_epoch = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._waiting: set[asyncio.Future[None]] = set()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="setsquare")
+        self._worker = Worker("setsquare-analysis")
 
     def close(self) -> None:
         """Stop the worker; work that has not begun is dropped."""
         for timer in self._timers.values():
             timer.cancel()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
 
     # ------------------------------------------------------------- documents, on the event loop
 

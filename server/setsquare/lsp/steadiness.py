@@ -85,7 +85,7 @@ class _File:
         self.findings = [finding for finding in moved if finding is not None]
 
     def is_edited(self, span: Span) -> bool:
-        """Whether a stretch was edited since the buffer was last intact; what was written right before it is no edit."""
+        """Whether a stretch was edited since the buffer was last intact; not where something was written before it."""
         return any(zone.start <= span.end and zone.end > span.start for zone in self.zones)
 
     def is_known(self, finding: Finding, block: Span) -> bool:
