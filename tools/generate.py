@@ -26,7 +26,7 @@ from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.checks import children, trees
 from setsquare.rules.compiled import read_rules
 from setsquare.rules.examples import load_examples
-from setsquare.rules.facts import COMPUTED, MAY_REPLACE, REPLACES, described
+from setsquare.rules.facts import COMPUTED, MAY_REPLACE, REPLACES, REQUIRED, described
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
@@ -72,6 +72,8 @@ def write_facts(catalogue: Path, schemas: Path) -> None:
     _write_json(folder / "terraform.json", terraform)
     _write_json(folder / "cloudformation.json", cloudformation)
     _write_json(folder / "object_attributes.json", objects)
+    needed = {Dialect.TERRAFORM: terraform, Dialect.CLOUDFORMATION: cloudformation}
+    _write_json(folder / "required.json", {dialect.value: _required(types) for dialect, types in needed.items()})
 
 
 def _named_by(
@@ -93,6 +95,17 @@ def _write_json(path: Path, table: Mapping[str, Json]) -> None:
     """Write one line a type, so that a change shows what it changes."""
     lines = (f"{json.dumps(name)}:{json.dumps(value, separators=(',', ':'))}" for name, value in sorted(table.items()))
     path.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
+
+
+def _required(types: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, list[str]]]:
+    """Return what a new body cannot do without: per type and path, the names of its required members."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, paths in types.items():
+        for path, fact in paths.items():
+            if REQUIRED in fact.split(", "):
+                parent, _, member = path.rpartition(".")
+                found.setdefault(name, {}).setdefault(parent, []).append(member)
+    return found
 
 
 def _object_attributes(paths: Mapping[str, str]) -> list[str]:
@@ -126,13 +139,16 @@ def _gzipped(path: Path) -> Json:
         return json.load(file)
 
 
+_FLAGS = {"c": (COMPUTED,), "r": (REQUIRED,)}
+
+
 def _attributes(body: Json, prefix: str) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
     for name, (kind, flags, *inner) in body.get("a", {}).items():
-        yield prefix + name, (kind, (COMPUTED,) if flags == "c" else ())
+        yield prefix + name, (kind, _FLAGS.get(flags, ()))
         for nested in inner:
             yield from _attributes(nested, f"{prefix}{name}.")
     for name, block in body.get("b", {}).items():
-        yield prefix + name, ("block" if block.get("max1") else "blocks", ())
+        yield prefix + name, ("block" if block.get("max1") else "blocks", _FLAGS.get(block.get("f"), ()))
         yield from _attributes(block, f"{prefix}{name}.")
 
 
@@ -175,7 +191,8 @@ class _Template:
             for resolved, references in self._resolved(value, seen):
                 kind, inner = self._kind(resolved)
                 if path not in self._facts or not self._facts[path].startswith(("object", "objects")):
-                    self._facts[path] = described(kind, words)
+                    needed = (REQUIRED,) if name in node.get("required", ()) else ()
+                    self._facts[path] = described(kind, (*words, *needed))
                 for nested, more in self._resolved(inner, references):
                     self._properties(nested, f"{path}.", words, more)
         for keyword in ("allOf", "anyOf", "oneOf"):

@@ -36,8 +36,9 @@ class CatalogueBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # gener
 
 
 def shipped(rules: Path) -> list[Path]:
-    """Return the files of the rules folder that a user may want to read: no examples, which are tests."""
-    return sorted(file for file in rules.rglob("*.yaml") if not file.name.endswith(EXAMPLES))
+    """Return the files of the rules folder that a user may want to read or check by: no examples, which are tests."""
+    files = [*rules.rglob("*.yaml"), *rules.rglob("*.json")]
+    return sorted(file for file in files if not file.name.endswith(EXAMPLES))
 
 
 def compiled(root: Path) -> bytes:

@@ -156,6 +156,10 @@ class _Unit:
         """Return the names that some rule may write in a body."""
         return self._catalogue.written_names(self.dialect, resource_type, path)
 
+    def required_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that a new body cannot do without."""
+        return self._catalogue.required(self.dialect, resource_type, path)
+
     def companion_types(self, resource_type: str) -> frozenset[str]:
         """Return the types of companions that some rule may put after a resource of this type."""
         return frozenset(

@@ -146,7 +146,7 @@ class DocumentReader:
         if isinstance(origin, Known) and origin.value == ANYONE:
             return True
         if not isinstance(wanted, ResourceReference):
-            return isinstance(origin, Known) and origin.value == wanted
+            return origin.value == wanted if isinstance(origin, Known) else None
         match origin:
             case Referenced(_, target):
                 return self._is_primary(target, wanted.attribute) if not wanted.suffix else False
@@ -228,12 +228,12 @@ def _as_text(origin: Origin) -> _Conditions | None:
     """Return the conditions that an origin holds; None where they are not known."""
     if isinstance(origin, Absent):
         return {}
-    if not isinstance(origin, Structure):
+    if not isinstance(origin, Structure) or origin.is_open:
         return None
     table: _Conditions = {}
     for operator in origin.names:
         match origin.lookup(operator):
-            case (Structure(names=names, lookup=lookup),):
+            case (Structure(names=names, lookup=lookup) as keys,) if not keys.is_open:
                 for key in names:
                     texts = _texts(lookup(key))
                     if texts is None:

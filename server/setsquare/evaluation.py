@@ -201,10 +201,12 @@ class Evaluator:
                     there = [item for item, answer in zip(items, answers, strict=True) if answer]
                     for item in there:
                         yield from self._properties(rest, item, site, named)
-                    if there or node.if_present:
+                    if there:
                         continue
                     if None in answers or not complete:
                         yield from self._unknown(rest, Opaque(origin.place, ""), site, named)
+                    elif node.if_present:
+                        continue
                     elif items:
                         yield from self._absent_children(rest, replace(site, items=origin), named)
                     else:

@@ -51,6 +51,7 @@ def elements(value: Value) -> Elements:
                 complete = complete and origin.complete
                 todo[:0] = [inner for item in items for inner in item]
             case Structure(names=names, lookup=lookup):
+                complete = complete and not origin.is_open
                 todo[:0] = [inner for name in names for inner in lookup(name)]
             case _:
                 origins.append(origin)
@@ -66,10 +67,16 @@ def is_one(origin: Origin, wanted: str) -> bool | None:
             # The identity of something is never a wildcard.
             return False if "*" in wanted else None
         case Text(_, parts):
-            fixed = "".join(part for part in parts if isinstance(part, str))
-            return False if fixed.strip("*") or wanted == ANYONE else None
+            return None if _spelling(parts).fullmatch(wanted.casefold()) else False
         case _:
             return None
+
+
+def _spelling(parts: tuple[str | Referenced | Opaque, ...]) -> re.Pattern[str]:
+    """Return what a text may turn out to be; the identity of something is never empty."""
+    kinds = {Referenced: ".+", Opaque: ".*"}
+    texts = (re.escape(part.casefold()) if isinstance(part, str) else kinds[type(part)] for part in parts)
+    return re.compile("".join(texts), re.DOTALL)
 
 
 def has_any(value: Value, wanted: tuple[str, ...]) -> tuple[bool | None, Origin | None]:
@@ -100,20 +107,17 @@ def _has_one(origin: Origin, judge: Callable[[Origin], bool | None]) -> bool | N
             answer = some(has_on_every_branch(item, judge) for item in items)
             return answer if answer or complete else None
         case Structure(names=names, lookup=lookup):
-            return some(has_on_every_branch(lookup(name), judge) for name in names)
+            answer = some(has_on_every_branch(lookup(name), judge) for name in names)
+            return None if origin.is_open and not answer else answer
         case _:
             return judge(origin)
 
 
 def covers_action(origin: Origin, wanted: str) -> bool | None:
     """Whether an action element, which may hold wildcards, includes all that another stands for."""
-    match origin:
-        case Known(_, value):
-            return _pattern(str(value).casefold()).fullmatch(wanted.casefold()) is not None
-        case Opaque() | Text():
-            return None
-        case _:
-            return False
+    if not isinstance(origin, Known):
+        return None
+    return _pattern(str(origin.value).casefold()).fullmatch(wanted.casefold()) is not None
 
 
 @cache
@@ -133,7 +137,7 @@ def _is_nothing(origin: Origin) -> bool | None:
         case Sequence(items=items, complete=complete):
             return not items if complete else None
         case Structure(names=names):
-            return not names
+            return None if origin.is_open and not names else not names
         case Opaque():
             return None
         case _:

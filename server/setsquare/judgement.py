@@ -123,10 +123,7 @@ def _companion_part(
         for candidate in surroundings.of_type.get(companion.resource, ())
     ]
     linked = [candidate for candidate, answer in candidates if answer]
-    parts = [
-        Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate)))
-        for candidate in linked
-    ]
+    parts = [Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate))) for candidate in linked]
     if parts:
         return min(parts, key=lambda part: max((o.verdict for o in part.outcomes), default=Verdict.SATISFIED))
     maybe = [candidate for candidate, answer in candidates if answer is None]

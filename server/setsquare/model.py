@@ -357,6 +357,11 @@ class Structure:
     is_block: bool = False
     header: Place | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be more names than these: computed keys, or a syntax error."""
+        return any(isinstance(origin, Opaque) for origin in self.lookup("\0"))
+
 
 Origin: TypeAlias = Known | Absent | Referenced | Opaque | Text | Sequence | Structure
 Value: TypeAlias = tuple[Origin, ...]

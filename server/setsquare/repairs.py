@@ -45,6 +45,9 @@ class Facts(Protocol):
     def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the names that some rule may write in a body."""
 
+    def required_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that a new body cannot do without."""
+
     def companion_types(self, resource_type: str) -> frozenset[str]:
         """Return the types of companions that some rule may put after a resource of this type."""
 
@@ -181,10 +184,30 @@ class Repairs:
                 lambda path: self._facts.written_names(carrier.type, path),
                 self._add_statement,
             )
+            for change in changes:
+                self._check_complete(change, outcome, carrier.type)
             order = (draft.judgement.rule.id, index)
             draft.changes += [replace(change, order=order) for change in changes]
             for change in changes:
                 draft.groups |= _groups(change, outcome)
+
+    def _check_complete(self, placed: PlacedChange, outcome: Outcome, kind: str) -> None:
+        """Refuse to create a body without what the provider requires in it and no rule can know."""
+        if not isinstance(placed.change, Insert) or placed.region is not None:
+            return
+        names = [part for part in outcome.path if not part.startswith("[")]
+        steps = [step.name for step in outcome.site.steps if step.name != "Properties"]
+        base = tuple(names[: max(0, len(names) - len(steps))])
+        todo = [(base, entry) for entry in placed.change.entries if isinstance(entry, NewBlock)]
+        while todo:
+            above, block = todo.pop()
+            path = above if block.name == "Properties" else (*above, block.name)
+            there = {entry.name for entry in block.entries} | self._facts.written_names(kind, path)
+            needed = sorted(self._facts.required_names(kind, path) - there) if path else []
+            if needed:
+                reason = f"a new {block.name} needs {', '.join(needed)}, which no rule can know"
+                raise NoChangeError(reason)
+            todo += [(path, entry) for entry in block.entries if isinstance(entry, NewBlock)]
 
     def _add_statement(self, outcome: Outcome, statement: Written) -> Sequence[PlacedChange]:
         if not isinstance(statement, WrittenMap):  # pragma: no cover - the loader accepts only mappings here

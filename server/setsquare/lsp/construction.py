@@ -10,6 +10,8 @@ from setsquare.text import Span
 
 _MANY = 2
 """A block that fewer insertions brought was not typed but pasted, and is judged at once."""
+_BLANK = b": \t\r\n"
+"""What stands between a key of YAML and the value that is still to be written."""
 _LINE_ENDS = (b"\n", b"\r")
 
 
@@ -70,14 +72,17 @@ class Site:
         """Whether the block is being typed and not finished yet."""
         if typing is None or typing.insertions < _MANY or typing.last.contains(self.block):
             return False
-        return self._is_at(typing.last) and not self._is_ended_by(typing.last)
+        return self._is_at(typing.last) and not self.is_finished_by(typing.last)
 
     def _is_at(self, last: Span) -> bool:
         """Whether the last edit is in the block, or in the blank space after it, where YAML goes on."""
         end = self.block.end
-        return touches(self.block, last) or (end < last.start and not self.text[end : last.start].strip())
+        return touches(self.block, last) or (end < last.start and not self.text[end : last.start].strip(_BLANK))
 
-    def _is_ended_by(self, last: Span) -> bool:
+    def is_finished_by(self, last: Span) -> bool:
+        """Whether the last edit finished the block."""
+        if not self._is_at(last):
+            return False
         if format_of(self.path, self.text) is Format.YAML:
             return self._is_left_by(last)
         return self._is_closed_by(last)

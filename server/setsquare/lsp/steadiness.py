@@ -84,6 +84,17 @@ class _File:
         moved = (moved_finding(finding, path, stroke.edit) for finding in self.findings)
         self.findings = [finding for finding in moved if finding is not None]
 
+    def is_typed(self, path: str, analysed: Analysed) -> bool:
+        """Whether something is being typed that is not finished yet."""
+        typing = self.typing
+        if typing is None:
+            return False
+        sites = [Site(path, analysed.texts[path], block) for block in analysed.blocks.get(path, ())]
+        if any(typing.last.contains(site.block) for site in sites):
+            self.typing = None  # what brings a whole block stands alone
+            return False
+        return not any(site.is_finished_by(typing.last) for site in sites)
+
     def is_edited(self, span: Span) -> bool:
         """Whether a stretch was edited since the buffer was last intact; not where something was written before it."""
         return any(zone.start <= span.end and zone.end > span.start for zone in self.zones)
@@ -165,7 +176,7 @@ class Steadiness:
         problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
         files = {path: self._beside(path).setdefault(path, _File(problems=problems[path])) for path in fresh}
         is_broken = any(file.zones and problems[path] > file.problems for path, file in files.items())
-        is_typed = any(file.typing is not None for file in files.values())
+        is_typed = any(file.is_typed(path, analysed) for path, file in files.items())
         shown: dict[str, list[Finding]] = {}
         for path, file in files.items():
             findings = fresh[path]
@@ -177,7 +188,7 @@ class Steadiness:
             file.holds = len(shown[path]) != len(fresh[path]) or len(findings) != len(fresh[path])
             if not is_broken:
                 file.remember(shown[path], analysed.blocks.get(path, ()), problems[path])
-        return shown, is_typed and any(file.holds for file in files.values())
+        return shown, any(file.holds for file in files.values())
 
 
 def _with_others(file: _File, findings: Sequence[Finding]) -> list[Finding]:

@@ -139,8 +139,8 @@ class TerraformModule:
             case (Sequence(place, items, complete=True),):
                 each = values.union(items, place) if items else None
                 return each, each, len(items)
-            case (Structure(place, names, lookup),):
-                if any(isinstance(origin, Opaque) for origin in lookup("\0")):
+            case (Structure(place, names, lookup) as structure,):
+                if structure.is_open:
                     return None, None, None
                 each = values.union([lookup(name) for name in names], place) if names else None
                 return each, tuple(Known(place, name) for name in names) or None, len(names)

@@ -9,6 +9,7 @@ from setsquare.rules.compiled import Shipped, shipped
 from setsquare.rules.rule import Each, IsAbsent, IsSecret, Leaf, Node, Properties, Rule, Statement, Target
 
 Written = tuple[Rule, Target]
+Required = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 
 
 class Catalogue:
@@ -21,17 +22,21 @@ class Catalogue:
         object_attributes: Mapping[str, Sequence[str]] | None = None,
         files: Mapping[str, str] | None = None,
         digest: str = "",
+        required: Required | None = None,
     ) -> None:
         self.rules: dict[str, Rule] = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)}
         self.orders = orders
         self.files = files or {}
         self.hash = digest
         self._objects = object_attributes or {}
+        self._required = required or {}
 
     @classmethod
     def of(cls, content: Shipped) -> "Catalogue":
         """Return the catalogue of a set of rules."""
-        return cls(content.rules, content.orders, content.object_attributes, content.files, content.digest)
+        return cls(
+            content.rules, content.orders, content.object_attributes, content.files, content.digest, content.required
+        )
 
     @staticmethod
     @cache
@@ -43,7 +48,8 @@ class Catalogue:
         """Return a catalogue with an organisation's own rules, by file; one with a known id takes its place."""
         merged = {**self.rules, **{rule.id: rule for rule in rules.values()}}
         files = {**self.files, **{rule.id: path for path, rule in rules.items()}}
-        return Catalogue(merged.values(), self.orders, self._objects, files, f"{self.hash}+{digest}")
+        known = (self.orders, self._objects, files, f"{self.hash}+{digest}", self._required)
+        return Catalogue(merged.values(), *known)
 
     def only(self, keep: Callable[[Rule], bool]) -> "Catalogue":
         """Return a catalogue with some of the rules."""
@@ -116,6 +122,10 @@ class Catalogue:
     def is_attribute(self, resource_type: str, path: tuple[str, ...]) -> bool:
         """Whether a Terraform path is an attribute of object type rather than a nested block."""
         return ".".join(path) in self._objects.get(resource_type, ())
+
+    def required(self, dialect: Dialect, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the members that a new body at a path cannot do without."""
+        return frozenset(self._required.get(dialect.value, {}).get(resource_type, {}).get(".".join(path), ()))
 
     # ------------------------------------------------------------- the peers' ids
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from setsquare.model import Literal
 from setsquare.rules.codec import decode, encode
@@ -28,6 +28,7 @@ class Shipped:
         rules: by no particular order.
         orders: names of the ordered enumerations, weakest first.
         object_attributes: per Terraform type, the dotted paths that are attributes of object type, not nested blocks.
+        required: per dialect, type and dotted path, the members that a new body there cannot do without.
         files: the file of each rule, by id, relative to the folder of rules.
         digest: of all that went in.
 
@@ -36,6 +37,7 @@ class Shipped:
     rules: tuple[Rule, ...]
     orders: Mapping[str, Sequence[str]]
     object_attributes: Mapping[str, Sequence[str]]
+    required: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
 
@@ -74,10 +76,14 @@ def read_rules(folder: Path) -> Shipped:
     mistakes += found_in_orders
     if mistakes:
         raise RuleFilesError(mistakes)
-    facts_file = folder / "facts" / "object_attributes.json"
-    objects = json.loads(facts_file.read_text()) if facts_file.exists() else {}
-    digest.update(json.dumps([orders, objects], sort_keys=True).encode())
-    return Shipped(tuple(rules), orders, objects, files, "sha256:" + digest.hexdigest())
+    objects, required = (_facts(folder, name) for name in ("object_attributes", "required"))
+    digest.update(json.dumps([orders, objects, required], sort_keys=True).encode())
+    return Shipped(tuple(rules), orders, objects, required, files, "sha256:" + digest.hexdigest())
+
+
+def _facts(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / "facts" / f"{name}.json"
+    return cast("dict[str, Any]", json.loads(path.read_text())) if path.exists() else {}
 
 
 def _orders(path: Path) -> tuple[dict[str, tuple[str, ...]], tuple[Mistake, ...]]:
@@ -109,6 +115,7 @@ def compile_rules(folder: Path, stamp: str = "") -> bytes:
         "digest": shipped.digest,
         "orders": shipped.orders,
         "object_attributes": shipped.object_attributes,
+        "required": shipped.required,
         "files": shipped.files,
         "rules": [encode(rule) for rule in shipped.rules],
     }
@@ -122,6 +129,7 @@ def load_compiled(text: bytes) -> Shipped:
         rules=tuple(cast("Rule", decode(rule)) for rule in content["rules"]),
         orders=content["orders"],
         object_attributes=content["object_attributes"],
+        required=content["required"],
         files=content["files"],
         digest=content["digest"],
     )

@@ -199,8 +199,10 @@ def _equals_list(origin: Origin, wanted: tuple[Operand, ...]) -> bool | None:
     if not isinstance(origin, Sequence):
         return None
     there = every(_member(item, wanted) for value in origin.items for item in value)
+    if not origin.complete:
+        return False if there is False else None
     back = every(some(_equals(item, want) for value in origin.items for item in value) for want in wanted)
-    return every([there, back, True if origin.complete else None])
+    return every([there, back])
 
 
 def _member(origin: Origin, values: Operand) -> bool | None:

@@ -14,6 +14,7 @@ from setsquare.documents import Dialect
 COMPUTED = "computed"
 REPLACES = "replaces"
 MAY_REPLACE = "may replace"
+REQUIRED = "required"
 _ABSENT = "not in "
 
 
@@ -32,6 +33,7 @@ class Fact:
         computed: it cannot be set.
         replaces: setting it on a resource that exists makes a new one.
         may_replace: that depends.
+        required: what it stands in cannot do without it.
         absent: the major versions of the provider that do not have it.
 
     """
@@ -41,6 +43,7 @@ class Fact:
     computed: bool = False
     replaces: bool = False
     may_replace: bool = False
+    required: bool = False
     absent: tuple[str, ...] = ()
 
     @classmethod
@@ -55,6 +58,7 @@ class Fact:
             computed=COMPUTED in words,
             replaces=REPLACES in words,
             may_replace=MAY_REPLACE in words,
+            required=REQUIRED in words,
             absent=tuple(word.removeprefix(_ABSENT) for word in words if word.startswith(_ABSENT)),
         )
 

@@ -203,9 +203,7 @@ def moved(written: Expression, by: int) -> Expression:
     span = Span(written.span.start + by, written.span.end + by)
     if isinstance(written, ObjectExpression):
         entries = tuple(
-            Entry(
-                moved(entry.key, by), moved(entry.value, by), Span(entry.span.start + by, entry.span.end + by)
-            )
+            Entry(moved(entry.key, by), moved(entry.value, by), Span(entry.span.start + by, entry.span.end + by))
             for entry in written.entries
         )
         return ObjectExpression(span, entries, written.complete)
@@ -219,9 +217,7 @@ def moved(written: Expression, by: int) -> Expression:
 def give_meaning(written: Expression, meaning: Meaning) -> Expression:
     """Rebuild an expression as a dialect understands it, from the inside out."""
     if isinstance(written, ObjectExpression):
-        entries = tuple(
-            Entry(entry.key, give_meaning(entry.value, meaning), entry.span) for entry in written.entries
-        )
+        entries = tuple(Entry(entry.key, give_meaning(entry.value, meaning), entry.span) for entry in written.entries)
         return meaning.mapping(ObjectExpression(written.span, entries, written.complete))
     if isinstance(written, ListExpression):
         return ListExpression(written.span, tuple(give_meaning(item, meaning) for item in written.items))

@@ -32,9 +32,7 @@ def read(source: bytes) -> tuple[DataDocument, ...] | None:
     reader = _TreeReader(source)
     roots = [reader.document(node) for node in tree.root_node.named_children if node.type == "document"]
     spans = document_spans(source, [root.span for root in roots])
-    return tuple(
-        DataDocument(root, span, tuple(reader.problems)) for root, span in zip(roots, spans, strict=True)
-    )
+    return tuple(DataDocument(root, span, tuple(reader.problems)) for root, span in zip(roots, spans, strict=True))
 
 
 class _TreeReader:
