@@ -10,6 +10,7 @@ from setsquare.evaluation import Outcome
 from setsquare.findings import Analysis, Finding
 from setsquare.messages import path_text
 from setsquare.rules.catalogue import Catalogue
+from setsquare.rules.compiled import Shipped
 from setsquare.rules.loader import load_rule
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import Rule
@@ -62,7 +63,7 @@ def _block(text: str, columns: int) -> str:
 
 def catalogue(*rules: Rule, objects: Mapping[str, Iterable[str]] | None = None) -> Catalogue:
     """Return these rules with the orders of the tests."""
-    return Catalogue(rules, ORDERS, {kind: tuple(paths) for kind, paths in (objects or {}).items()})
+    return Catalogue(Shipped(tuple(rules), ORDERS, {kind: tuple(paths) for kind, paths in (objects or {}).items()}))
 
 
 def module(

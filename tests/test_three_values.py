@@ -8,6 +8,10 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from tests.origins import HERE, OPAQUE, REFERENCE, as_value, more, origin, structure, text
+from tests.rules.test_constraints import leaves
+from tests.small_rules import ORDERS, thing
+
 from setsquare.documents import Dialect
 from setsquare.documents_in_values import DocumentReader
 from setsquare.evaluation import DocumentVerdict, Evaluator, covers_port
@@ -22,10 +26,6 @@ from setsquare.rules.binding import Binding
 from setsquare.rules.constraints import accepts
 from setsquare.rules.rule import MISSING, CoversPort, Properties
 from setsquare.text import Span
-
-from tests.origins import HERE, OPAQUE, REFERENCE, as_value, more, origin, structure, text
-from tests.rules.test_constraints import leaves
-from tests.small_rules import ORDERS, thing
 
 ANSWERS = (True, False, None)
 

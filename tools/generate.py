@@ -62,7 +62,7 @@ def main() -> None:
 
 def write_facts(catalogue: Path, schemas: Path) -> None:
     """Write what the providers' schemas say about the resource types that rules name."""
-    rules = Catalogue.of(read_rules(RULES))
+    rules = Catalogue(read_rules(RULES))
     folder = RULES / "facts"
     folder.mkdir(exist_ok=True)
     terraform = _named_by(rules, Dialect.TERRAFORM, _terraform(catalogue, sorted(rules.types(Dialect.TERRAFORM))))

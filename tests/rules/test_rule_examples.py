@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.oracle import is_formatted
+from tests.support import AS_OF, NAMES, Unit, text_of, unit
+
 from setsquare.documents import Dialect
 from setsquare.findings import Finding
 from setsquare.model import Written
 from setsquare.rules.examples import Example, load_examples
 from setsquare.rules.policy import Policy
-
-from tests.oracle import is_formatted
-from tests.support import AS_OF, NAMES, Unit, text_of, unit
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -149,4 +149,3 @@ def test_encoding_is_kept(rule: str, example: Example, spelling: str) -> None:
     some = unit(spelled(example.input), name, plain.policy)
 
     assert spelled(example.fixed) == text_of(fixed_by(some, rule))
-

@@ -66,7 +66,7 @@ def check(case: Case) -> None:
         assert is_formatted(after)
 
 
-def attribute(name: str, value: Written = True) -> NewAttribute:  # noqa: FBT002 a value like any other
+def attribute(name: str, value: Written = True) -> NewAttribute:
     return NewAttribute(name, value)
 
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from setsquare.data.composing import MAX_DEPTH, PLAIN, QUOTED, ComposedText
 from setsquare.data.scalars import scalar
@@ -190,7 +190,7 @@ class Lowering:
             if node.style in ("|", ">"):
                 end = scalar_end(self._source, start, end)
             return start, max(start, end)
-        if node.flow_style:
+        if isinstance(node, CollectionNode) and node.flow_style:
             return start, end
         return start, self._block_end(node, start)
 
@@ -238,7 +238,7 @@ class Lowering:
         elif isinstance(node, SequenceNode):
             inner = self._sequence(node, span, depth)
         else:
-            inner = self._meaning.mapping(self._mapping(node, span, depth))
+            inner = self._meaning.mapping(self._mapping(cast("MappingNode", node), span, depth))
         if tag is QUOTED:
             return inner
         whole = Span(self._text.offset(node.start_mark.index) + self._base, span.end)

@@ -1,7 +1,8 @@
 """The rules that are in force, by id, by resource type, by the peers' ids."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 
 from setsquare.documents import Dialect
@@ -9,51 +10,34 @@ from setsquare.rules.compiled import Shipped, shipped
 from setsquare.rules.rule import Each, IsAbsent, IsSecret, Leaf, Node, Properties, Rule, Statement, Target
 
 Written = tuple[Rule, Target]
-Required = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 
 
 class Catalogue:
     """A set of rules. Iteration is by id, so that nothing depends on the order of files."""
 
-    def __init__(
-        self,
-        rules: Iterable[Rule],
-        orders: Mapping[str, Sequence[str]],
-        object_attributes: Mapping[str, Sequence[str]] | None = None,
-        files: Mapping[str, str] | None = None,
-        digest: str = "",
-        required: Required | None = None,
-    ) -> None:
-        self.rules: dict[str, Rule] = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)}
-        self.orders = orders
-        self.files = files or {}
-        self.hash = digest
-        self._objects = object_attributes or {}
-        self._required = required or {}
-
-    @classmethod
-    def of(cls, content: Shipped) -> "Catalogue":
-        """Return the catalogue of a set of rules."""
-        return cls(
-            content.rules, content.orders, content.object_attributes, content.files, content.digest, content.required
-        )
+    def __init__(self, content: Shipped) -> None:
+        self.rules: dict[str, Rule] = {rule.id: rule for rule in sorted(content.rules, key=lambda rule: rule.id)}
+        self.orders = content.orders
+        self.files = content.files
+        self.hash = content.digest
+        self._content = content
 
     @staticmethod
     @cache
     def shipped() -> "Catalogue":
         """Return the catalogue of this installation."""
-        return Catalogue.of(shipped())
+        return Catalogue(shipped())
 
     def extended(self, rules: Mapping[str, Rule], digest: str) -> "Catalogue":
         """Return a catalogue with an organisation's own rules, by file; one with a known id takes its place."""
         merged = {**self.rules, **{rule.id: rule for rule in rules.values()}}
         files = {**self.files, **{rule.id: path for path, rule in rules.items()}}
-        known = (self.orders, self._objects, files, f"{self.hash}+{digest}", self._required)
-        return Catalogue(merged.values(), *known)
+        digest = f"{self.hash}+{digest}"
+        return Catalogue(replace(self._content, rules=tuple(merged.values()), files=files, digest=digest))
 
     def only(self, keep: Callable[[Rule], bool]) -> "Catalogue":
         """Return a catalogue with some of the rules."""
-        return Catalogue(filter(keep, self.rules.values()), self.orders, self._objects, self.files, self.hash)
+        return Catalogue(replace(self._content, rules=tuple(filter(keep, self.rules.values()))))
 
     # ------------------------------------------------------------- by type
 
@@ -121,11 +105,11 @@ class Catalogue:
 
     def is_attribute(self, resource_type: str, path: tuple[str, ...]) -> bool:
         """Whether a Terraform path is an attribute of object type rather than a nested block."""
-        return ".".join(path) in self._objects.get(resource_type, ())
+        return ".".join(path) in self._content.object_attributes.get(resource_type, ())
 
     def required(self, dialect: Dialect, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the members that a new body at a path cannot do without."""
-        return frozenset(self._required.get(dialect.value, {}).get(resource_type, {}).get(".".join(path), ()))
+        return frozenset(self._content.required.get(dialect.value, {}).get(resource_type, {}).get(".".join(path), ()))
 
     # ------------------------------------------------------------- the peers' ids
 

@@ -36,8 +36,8 @@ class Shipped:
 
     rules: tuple[Rule, ...]
     orders: Mapping[str, Sequence[str]]
-    object_attributes: Mapping[str, Sequence[str]]
-    required: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
+    object_attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    required: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
 
