@@ -41,6 +41,19 @@ class Protocol(LanguageServerProtocol):
                 self._send_response(data["id"], error=error.to_response_error())
             return JsonRPCNotification(_UNREADABLE, self.VERSION, None)
 
+    def _handle_response(
+        self,
+        msg_id: str | int,
+        result: Any = None,  # noqa: ANN401 - as pygls declares it
+        error: types.ResponseError | None = None,
+    ) -> None:
+        """Take an answer; one that nobody waits for any more is left alone."""
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.done():
+            del self._request_futures[msg_id]
+        else:
+            super()._handle_response(msg_id, result, error)
+
 
 class Outgoing:
     """An output that is written by a thread of its own: a client that does not read does not stop the reading."""

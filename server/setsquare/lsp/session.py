@@ -17,6 +17,7 @@ from setsquare.lsp.convert import Lines, uri_of
 from setsquare.lsp.settings import Settings
 from setsquare.lsp.steadiness import Steadiness
 from setsquare.lsp.worker import Worker
+from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
 from setsquare.text import Span
 from setsquare.workspace import Unit, Workspace
@@ -32,7 +33,9 @@ class Snapshot:
     Attributes:
         unit: the module or template.
         analysis: what was found.
+        findings: likewise, each only once for its place: a bucket and its companion may both be wrong by one value.
         texts: of the unit's files.
+        visible: the files that anything is shown of: those that are open or in a workspace folder.
         versions: of the open ones among them; None for the others.
         blocks: the top-level blocks or resources of each text.
         mistakes: in the unit's files, where these are policy or rule files.
@@ -42,7 +45,9 @@ class Snapshot:
 
     unit: Unit
     analysis: Analysis
+    findings: tuple[Finding, ...]
     texts: Mapping[str, bytes]
+    visible: tuple[str, ...]
     versions: Mapping[str, int | None]
     blocks: Mapping[str, tuple[Span, ...]]
     mistakes: tuple[Mistake, ...] = ()
@@ -328,13 +333,18 @@ class Session:
         snapshot = Snapshot(
             unit,
             analysis,
+            tuple(_distinct(analysis.findings)),
             texts,
+            tuple(path for path in texts if opened[path] is not None or self._is_in_folder(path)),
             {path: None if document is None else document.version for path, document in opened.items()},
             {path: self._workspace.blocks(path) for path in texts},
             mistakes,
         )
         self._snapshots[unit.key] = snapshot
         return snapshot
+
+    def _is_in_folder(self, path: str) -> bool:
+        return any(path.startswith(f"{root.rstrip('/')}/") for root in self._workspace.roots)
 
     def _contained(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
         """Analyse a unit; where that fails nothing is found in it, and the rest goes on."""
@@ -354,3 +364,12 @@ class Session:
     def lines(self, source: bytes) -> Lines:
         """Return the positions of a text, in the units that were negotiated."""
         return Lines(source, self.encoding)
+
+
+def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Return of several findings of a rule at one place the one that can be fixed, and says it with fewer words."""
+    best: dict[tuple[str, Place], Finding] = {}
+    for finding in findings:
+        key = (finding.rule.id, finding.place)
+        best[key] = min(best.get(key, finding), finding, key=lambda one: (not one.fix.available, len(one.message)))
+    return best.values()

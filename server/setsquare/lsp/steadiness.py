@@ -23,6 +23,10 @@ class Analysed(Protocol):
 
     @property
     def analysis(self) -> Analysis:
+        """What is known of the unit."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
         """What was found."""
 
     @property
@@ -171,7 +175,7 @@ class Steadiness:
 
         """
         fresh: dict[str, list[Finding]] = {path: [] for path in analysed.texts}
-        for finding in analysed.analysis.findings:
+        for finding in analysed.findings:
             fresh.setdefault(finding.place.path, []).append(finding)
         problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
         files = {path: self._beside(path).setdefault(path, _File(problems=problems[path])) for path in fresh}

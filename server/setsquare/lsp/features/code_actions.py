@@ -105,7 +105,7 @@ def _touches(finding: Finding, path: str, span: Span) -> bool:
 
 
 def _offers(session: Session, snapshot: Snapshot, path: str, span: Span) -> Iterator[Offer]:
-    here = [f for f in snapshot.analysis.findings if f.place.path == path and session.settings.shows(f)]
+    here = [f for f in snapshot.findings if f.place.path == path and session.settings.shows(f)]
     touched = [finding for finding in here if _touches(finding, path, span)]
     yield from (_quick_fix(finding) for finding in touched if finding.fix.available)
     yield from _resources(here, touched)
@@ -186,7 +186,7 @@ def _disabled(
     lines: Mapping[str, Lines],
     span: Span,
 ) -> Iterator[types.CodeAction]:
-    for finding in snapshot.analysis.findings:
+    for finding in snapshot.findings:
         if finding.fix.available or not _touches(finding, path, span) or not session.settings.shows(finding):
             continue
         yield types.CodeAction(

@@ -20,11 +20,11 @@ Send = Callable[[list[types.WorkspaceDocumentDiagnosticReport]], None]
 
 
 def of_unit(session: Session, snapshot: Snapshot) -> tuple[dict[str, list[types.Diagnostic]], bool]:
-    """Return the diagnostics of each file of a unit, sorted, and whether some are held back for now."""
+    """Return the diagnostics of each visible file of a unit, sorted, and whether some are held back for now."""
     lines = {path: session.lines(source) for path, source in snapshot.texts.items()}
     findings, held = session.steadiness.shown(snapshot)
-    shown = {path: list(_of_findings(session, findings.get(path, ()), lines, path)) for path in snapshot.texts}
-    for path in snapshot.texts:
+    shown = {path: list(_of_findings(session, findings.get(path, ()), lines, path)) for path in snapshot.visible}
+    for path in snapshot.visible:
         shown[path] += _of_the_rest(session, snapshot, lines[path], path)
         shown[path].sort(key=_order)
     return shown, held

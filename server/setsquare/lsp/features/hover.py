@@ -51,7 +51,7 @@ async def hover(session: Session, path: str, position: types.Position) -> types.
     lines = session.lines(snapshot.texts[path])
     offset = lines.offset(position)
     style = Style(markdown=session.client.markdown)
-    found = [f for f in snapshot.analysis.findings if f.place.path == path and _holds(f.place.span, offset)]
+    found = [f for f in snapshot.findings if f.place.path == path and _holds(f.place.span, offset)]
     shown = [finding for finding in found if session.settings.shows(finding)]
     if shown:
         parts = [await _part(session, snapshot, finding, style) for finding in shown]

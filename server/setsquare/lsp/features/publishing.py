@@ -46,7 +46,7 @@ class Publisher:
         snapshot = await self._session.current(path)
         if snapshot is not None:
             self.publish_unit(snapshot)
-        if snapshot is None or path not in snapshot.texts:
+        if snapshot is None or path not in snapshot.visible:
             self._publish(path, [])
 
     def publish_unit(self, snapshot: Snapshot) -> None:

@@ -1,0 +1,32 @@
+import pytest
+
+from tests.lsp.editor import CLIENTS, start
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A folder that is searched for a policy no further up."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    (folder / ".git").mkdir()
+    return folder
+
+
+@pytest.fixture
+async def start_editor():
+    """Starts editors, and says goodbye for them."""
+    started = []
+
+    async def start_one(*arguments, **options):
+        started.append(await start(*arguments, **options))
+        return started[-1]
+
+    yield start_one
+    for editor in started:
+        await editor.stop()
+
+
+@pytest.fixture(params=CLIENTS)
+async def editor(request, workspace, start_editor):
+    """Each client of whose capabilities there is a record, with one workspace folder."""
+    return await start_editor(request.param, workspace)

@@ -1,0 +1,174 @@
+"""What every client gets, whatever it can do: six records of real clients, each with a server of its own."""
+
+import re
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.editor import codes, one
+from tests.lsp.texts import BLOCKED, BUCKET, DATABASE, ENCRYPTED, PLAINTEXT, PUBLIC, with_crlf
+
+
+def features(editor):
+    document, actions = editor.capabilities.text_document, editor.capabilities.text_document.code_action
+    edits = editor.capabilities.workspace.workspace_edit
+    return {
+        "pulls": document.diagnostic is not None,
+        "resolves": bool(actions.resolve_support and actions.data_support),
+        "versioned": bool(edits and edits.document_changes),
+        "annotated": bool(edits and edits.change_annotation_support),
+        "disabled": bool(actions.disabled_support),
+        "markdown": "markdown" in document.hover.content_format,
+    }
+
+
+async def test_diagnostics_are_announced_to_be_pulled_or_are_pushed(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET)
+    await editor.findings(document)
+
+    announced = editor.result.capabilities.diagnostic_provider
+    assert (announced is not None) == editor.pulls
+    assert bool(editor.published[document.uri]) == (not editor.pulls)
+
+
+@pytest.mark.parametrize("text", [BUCKET, with_crlf(BUCKET)], ids=["lf", "crlf"])
+async def test_the_wrong_value_is_marked(editor, workspace, text):
+    document = editor.open(workspace / "main.tf", text)
+
+    finding = await editor.finding(document, PUBLIC)
+    assert document.at(finding.range) == "false"
+    assert finding.source == "setsquare"
+    assert finding.severity is types.DiagnosticSeverity.Error
+    assert "block_public_acls is false, expected true" in finding.message
+
+
+async def test_a_change_changes_the_diagnostics_of_its_version(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET)
+    await editor.finding(document, PUBLIC)
+    editor.change(document, "= false", "= true")
+    right = await editor.findings(document)
+    editor.change(document, "block_public_policy     = true", "block_public_policy = !true /* 🔐 */", whole=True)
+    editor.change(document, "block_public_policy = !true /* 🔐 */", "block_public_policy     = false")
+    wrong = await editor.findings(document)
+
+    assert PUBLIC not in codes(right)
+    assert document.at(one(wrong, PUBLIC).range) == "false"
+    assert document.position(document.text.index("false")) == one(wrong, PUBLIC).range.start
+
+
+@pytest.mark.parametrize("text", [BUCKET, with_crlf(BUCKET)], ids=["lf", "crlf"])
+async def test_the_quick_fix_repairs_the_file(editor, workspace, text):
+    document = editor.open(workspace / "main.tf", text)
+    action = await editor.quick_fix(document, await editor.finding(document, PUBLIC))
+    was_inline = action.edit is not None
+    editor.apply(document, await editor.resolve(action))
+
+    assert document.text == text.replace("= false", "= true")
+    assert PUBLIC not in codes(await editor.findings(document))
+    assert action.title == "Set block_public_acls to true"
+    assert action.is_preferred
+    assert was_inline == (not features(editor)["resolves"])
+
+
+async def test_what_replaces_a_resource_is_not_preferred_and_asks_first(editor, workspace):
+    document = editor.open(workspace / "main.tf", DATABASE)
+    action = await editor.quick_fix(document, await editor.finding(document, ENCRYPTED))
+    edit = await editor.resolve(action)
+
+    assert not action.is_preferred
+    assert "replaces the resource" in action.title
+    assert (edit.document_changes is not None) == features(editor)["versioned"]
+    annotations = edit.change_annotations or {}
+    assert [annotation.needs_confirmation for annotation in annotations.values()] == [True] * features(editor)["annotated"]
+    editor.apply(document, edit)
+    assert "storage_encrypted = true" in document.text
+
+
+async def test_what_cannot_be_fixed_is_disabled_with_the_reason(editor, workspace):
+    document = editor.open(workspace / "main.tf", DATABASE)
+    finding = await editor.finding(document, PLAINTEXT)
+    actions = await editor.actions(document, finding.range)
+
+    disabled = [action.disabled.reason for action in actions if action.disabled]
+    assert len(disabled) == features(editor)["disabled"]
+    assert all(disabled)
+
+
+async def test_there_is_one_fix_all_and_it_leaves_what_must_be_asked(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET + DATABASE)
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    action, *more = await editor.actions(document, start, only=["source.fixAll"])
+    editor.apply(document, await editor.resolve(action))
+    left = codes(await editor.findings(document))
+
+    assert more == []
+    assert action.kind == "source.fixAll.setsquare"
+    assert "block_public_acls = true # for now" in document.text
+    assert re.search(r"storage_encrypted += false", document.text)
+    assert PUBLIC not in left
+    assert ENCRYPTED in left
+
+
+async def test_hover_says_what_why_and_what_will_be_written(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET)
+    finding = await editor.finding(document, PUBLIC)
+    hover = await editor.hover(document, finding.range.start)
+
+    text = hover.contents.value
+    assert document.at(hover.range) == "false"
+    assert finding.message in text
+    assert "A bucket policy or an object ACL can make data public by mistake." in text
+    assert "AWS FSBP S3.8" in text
+    assert "Impact of the fix: in place." in text
+    assert "Proof: 5/5." in text
+    assert "+  /* 🔐é👩‍💻 */ block_public_acls = true # for now" in text
+    assert hover.contents.kind == ("markdown" if features(editor)["markdown"] else "plaintext")
+    assert ("```diff" in text) == features(editor)["markdown"]
+
+
+async def test_closing_clears(editor, workspace):
+    path = workspace / "main.tf"
+    document = editor.open(path, BUCKET)
+    await editor.finding(document, PUBLIC)
+    editor.close(document)
+    if not editor.pulls:
+        await editor.until(lambda: not editor.published[document.uri][-1].diagnostics, "an empty list")
+
+    assert await editor.hover(document, types.Position(0, 0)) is None
+
+
+async def test_a_broken_buffer_is_answered_and_recovers(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET)
+    before = codes(await editor.findings(document))
+    editor.change(document, "= aws_s3_bucket.data.id\n", '= <<EOT "${ {{ \ud83d\x00\u2028\n')
+    await editor.findings(document)
+    await editor.actions(document, document.range(0, len(document.text)))
+    await editor.hover(document, types.Position(6, 5))
+    editor.replace(document, 0, len(document.text), BUCKET)
+
+    assert codes(await editor.findings(document)) == before
+
+
+async def test_two_folders_and_one_that_goes(editor, workspace, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "main.tf").write_text(BUCKET, encoding="utf-8")
+    (workspace / "main.tf").write_text(BUCKET, encoding="utf-8")
+
+    def is_found(found):
+        return PUBLIC in codes(found)
+
+    if not editor.capabilities.workspace.workspace_folders or editor.name == "neovim-0.11":
+        pytest.skip("this client has one folder, or asks only for what is open")
+    editor.change_folders(added=[other])
+    await editor.shown_of(workspace / "main.tf", is_found)
+    await editor.shown_of(other / "main.tf", is_found)
+    editor.change_folders(removed=[other])
+
+    assert await editor.shown_of(other / "main.tf", lambda found: not found) == []
+
+
+async def test_a_fixed_file_is_clean(editor, workspace):
+    document = editor.open(workspace / "main.tf", BLOCKED)
+
+    assert PUBLIC not in codes(await editor.findings(document))
