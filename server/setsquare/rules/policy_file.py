@@ -269,7 +269,7 @@ class _PolicyDecoder:
 
     def _check_together(self, parameters: Expression, policy: Policy) -> None:
         """Report parameters with which two rules that are in force contradict each other."""
-        values = self._decoder.mapping(parameters)
+        values = self._decoder.mapping(parameters, "parameters by name")
         rules = self._catalogue.only(policy.selects)
         among = {rule.id for rule in rules.rules.values() if rule.parameters.keys() & values.keys()}
         for fault in contradictions(rules, policy.parameter, among):
