@@ -1,5 +1,4 @@
 import pytest
-
 from tests.lsp.editor import CLIENTS, start
 
 

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from lsprotocol import types
-
 from tests.lsp.editor import codes, one
 from tests.lsp.texts import BLOCKED, BUCKET, DATABASE, ENCRYPTED, PLAINTEXT, PUBLIC, with_crlf
 
@@ -79,7 +78,9 @@ async def test_what_replaces_a_resource_is_not_preferred_and_asks_first(editor, 
     assert "replaces the resource" in action.title
     assert (edit.document_changes is not None) == features(editor)["versioned"]
     annotations = edit.change_annotations or {}
-    assert [annotation.needs_confirmation for annotation in annotations.values()] == [True] * features(editor)["annotated"]
+    assert [annotation.needs_confirmation for annotation in annotations.values()] == [True] * features(editor)[
+        "annotated"
+    ]
     editor.apply(document, edit)
     assert "storage_encrypted = true" in document.text
 

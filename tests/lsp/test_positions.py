@@ -1,7 +1,6 @@
 """The same place in each of the three encodings of positions."""
 
 import pytest
-
 from tests.lsp.editor import codes
 from tests.lsp.texts import BLOCKED, BUCKET, PUBLIC, with_crlf
 

@@ -3,7 +3,6 @@
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-
 from tests.lsp.editor import codes, keystrokes
 from tests.lsp.texts import BUCKET, PUBLIC, TEMPLATE
 
@@ -50,7 +49,9 @@ async def test_of_a_burst_only_the_last_version_counts(start_editor, workspace, 
     document = editor.open(workspace / "main.tf", BUCKET)
     before = codes(await editor.findings(document))
     for turn in range(60):
-        editor.change(document, f"= {'true' if turn % 2 else 'false'} # for now", f"= {'false' if turn % 2 else 'true'} # for now")
+        editor.change(
+            document, f"= {'true' if turn % 2 else 'false'} # for now", f"= {'false' if turn % 2 else 'true'} # for now"
+        )
 
     assert codes(await editor.findings(document)) == before
     versions = [params.version for params in editor.published[document.uri]]

@@ -35,7 +35,7 @@ class Snapshot:
         analysis: what was found.
         findings: likewise, each only once for its place: a bucket and its companion may both be wrong by one value.
         texts: of the unit's files.
-        visible: the files that anything is shown of: those that are open or in a workspace folder.
+        visible: the files that anything is shown of: those that are open, in a workspace folder, or a policy of one.
         versions: of the open ones among them; None for the others.
         blocks: the top-level blocks or resources of each text.
         mistakes: in the unit's files, where these are policy or rule files.
@@ -330,12 +330,13 @@ class Session:
         opened = {path: self._workspace.overlay.get(path) for path in texts}
         analysis = self._contained(unit, texts)
         mistakes = tuple(mistake for mistake in self._workspace.policy_mistakes if mistake.path in unit.paths)
+        wrong = {mistake.path for mistake in mistakes}
         snapshot = Snapshot(
             unit,
             analysis,
             tuple(_distinct(analysis.findings)),
             texts,
-            tuple(path for path in texts if opened[path] is not None or self._is_in_folder(path)),
+            tuple(path for path in texts if opened[path] or path in wrong or self._is_in_folder(path)),
             {path: None if document is None else document.version for path, document in opened.items()},
             {path: self._workspace.blocks(path) for path in texts},
             mistakes,

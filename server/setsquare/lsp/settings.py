@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from setsquare.findings import Finding
+from setsquare.findings import Finding, UnknownFinding
 from setsquare.rules.rule import Severity
 
 _LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Settings:
     show_unknown: bool = False
     policy_path: str | None = None
 
-    def shows(self, finding: Finding) -> bool:
+    def shows(self, finding: Finding | UnknownFinding) -> bool:
         """Whether a finding is severe enough."""
         return _SEVERITIES.index(finding.rule.severity) <= _SEVERITIES.index(self.minimum_severity)
 

@@ -43,7 +43,9 @@ def _of_findings(
 
 def _of_the_rest(session: Session, snapshot: Snapshot, lines: Lines, path: str) -> Iterable[types.Diagnostic]:
     if session.settings.show_unknown:
-        yield from (hint_of(unknown, lines) for unknown in snapshot.analysis.unknown if unknown.place.path == path)
+        here = (unknown for unknown in snapshot.analysis.unknown if unknown.place.path == path)
+        shown = {(unknown.rule.id, unknown.place): unknown for unknown in here if session.settings.shows(unknown)}
+        yield from (hint_of(unknown, lines) for unknown in shown.values())
     for problem in snapshot.analysis.problems:
         remark = remark_of(problem, lines) if problem.path == path else None
         if remark is not None:
