@@ -225,7 +225,7 @@ class BlockEditor:
     def set_inline(self, item: Item, text: str, depth: int) -> None:
         """Give a key a value on its own line, whatever stood there or below."""
         if item.value is None:
-            at = item.end if item.mark is None else item.mark
+            at = self._colon(item)
             self._patch.put(at, at, " " + text, depth)
             return
         span = item.value.outer
