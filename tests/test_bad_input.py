@@ -119,8 +119,10 @@ def test_yaml_alias_bomb_is_not_counted_out(tmp_path: Path, capsys: Any) -> None
         ),
         (
             "template.json",
-            '{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Q": {"Type": "AWS::SQS::Queue",'
-            ' "Properties": {"KmsMasterKeyId": "a", "KmsMasterKeyId": "b"}}}}',
+            (
+                '{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Q": {"Type": "AWS::SQS::Queue",'
+                ' "Properties": {"KmsMasterKeyId": "a", "KmsMasterKeyId": "b"}}}}'
+            ),
         ),
     ],
 )
@@ -177,8 +179,10 @@ def test_policy_with_a_mistake(tmp_path: Path, capsys: Any) -> None:
     assert (status, out) == (2, "")
     assert err.splitlines() == [
         "setsquare: the policy has mistakes",
-        f"{where}:2:9: found 'disabel', expected one of select, disable, fix, no_suppression, override;"
-        " did you mean disable?",
+        (
+            f"{where}:2:9: found 'disabel', expected one of select, disable, fix, no_suppression, override;"
+            " did you mean disable?"
+        ),
     ]
 
 

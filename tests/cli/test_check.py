@@ -181,8 +181,10 @@ def test_policy_that_is_named(tmp_path: Path, capsys: Any) -> None:
         (["{folder}", "--policy", "{folder}/no.yaml"], "setsquare: there is no policy file {folder}/no.yaml\n"),
         (
             ["{folder}/notes.txt"],
-            "setsquare: {folder}/notes.txt is neither Terraform nor a template:"
-            " neither by its name, nor as part of its folder\n",
+            (
+                "setsquare: {folder}/notes.txt is neither Terraform nor a template:"
+                " neither by its name, nor as part of its folder\n"
+            ),
         ),
     ],
 )
