@@ -202,12 +202,12 @@ class Lowering:
                 after, index = start, node.start_mark.index
             else:
                 after, index = self._text.offset(node.value[-2].end_mark.index), node.value[-2].end_mark.index
-                if node.value[-2].start_mark.index < node.start_mark.index:
+                if node.value[-2].start_mark.index <= node.start_mark.index:
                     after, index = start, node.start_mark.index
         else:
             key, last = node.value[-1]
             after, index = self._text.offset(key.end_mark.index), key.end_mark.index
-        if last.start_mark.index < index:
+        if last is node or last.start_mark.index < index:
             return self._alias(node, after)[1]
         return self._bare(last)[1]
 
@@ -248,7 +248,7 @@ class Lowering:
         items: list[Expression] = []
         reached = node.start_mark.index
         for item in node.value:
-            if item.start_mark.index < reached:
+            if item is node or item.start_mark.index < reached:
                 items.append(self._aliased(item, span, depth))
             else:
                 reached = item.end_mark.index

@@ -21,7 +21,7 @@ from setsquare.syntax import yaml_sitter
 from setsquare.syntax.outline import ComposedPart, Item, Part, PiecedPart, WrittenPart, moved
 from setsquare.text import Span
 
-_TOP = re.compile(rb"\n(?=[^\s#])")
+_TOP = re.compile(rb"\n(?=[^\s#:-]|[:-]\S)")  # an item or a value on its own line goes on with its key
 _FIRST = re.compile(rb"^( *)(?=[^\s#])", re.MULTILINE)
 _HEAD = re.compile(
     rb"""[ ]*(?P<key>"[^"\\\r\n]*"|'[^'\r\n]*'|[^\s\#"'\[\]{}&*!|>%@`,\-?:][^\r\n]*?)
@@ -82,7 +82,7 @@ def _composed(text: bytes) -> ComposedText:
 
 @lru_cache(maxsize=64)
 def _children(column: int) -> re.Pattern[bytes]:
-    return re.compile(rb"\n%b(?=[^\s#-]|-[^\s])" % (b" " * column))
+    return re.compile(rb"\n%b(?=[^\s#:-]|[:-]\S)" % (b" " * column))
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """YAML text to expressions by tree-sitter: the second reader, for text that PyYAML rejects."""
 
+import re
 from functools import lru_cache
 
 import tree_sitter
@@ -12,6 +13,7 @@ from setsquare.model import Entry, Expression, ListExpression, Literal, SyntaxPr
 from setsquare.text import Span
 
 _MULTILINE = (b"\n", b"\r")
+_BREAKS = re.compile(rb"(?:[ \t]*(?:\r\n|\n|\r))*")
 _PAIRS = frozenset(("block_mapping_pair", "flow_pair"))
 _MAPPINGS = frozenset(("block_mapping", "flow_mapping"))
 _SEQUENCES = frozenset(("block_sequence", "flow_sequence"))
@@ -150,7 +152,8 @@ class _TreeReader:
         plain = node.type == "plain_scalar"
         if node.type == "block_scalar":
             span = Span(span.start, scalar_end(self._source, span.start, span.end))
-            value = self._decoded(_with_parent(node, text))
+            breaks = _BREAKS.match(self._source, node.end_byte)  # tree-sitter leaves them out, decoding needs them
+            value = self._decoded(_with_parent(node, text + (breaks.group() if breaks else b"")))
         elif any(mark in text for mark in _MULTILINE) or (node.type == "double_quote_scalar" and b"\\" in text):
             value = self._decoded(text)
         else:
