@@ -114,7 +114,11 @@ ENTRY = "p: {$entry: {name: tls}, value: 1}"
         (ENTRY, 'dynamic "p" {}\np {\n  name = "a"\n}', [("p[tls].value", "unknown")]),
         ("p: {$entry: {name: tls}, value: 1, $if_present: true}", "", []),
         ("p: {$entry: {name: tls}, value: 1, $if_present: true}", 'p {\n  name = "a"\n}', []),
-        ("p: {$entry: {name: tls}, value: 1, $if_present: true}", "p {\n  name = var.x\n}", [("p[tls].value", "unknown")]),
+        (
+            "p: {$entry: {name: tls}, value: 1, $if_present: true}",
+            "p {\n  name = var.x\n}",
+            [("p[tls].value", "unknown")],
+        ),
         ("p: {$entry: {n: 7}, value: 1}", "p {\n  n = 7\n  value = 1\n}", [("p[7].value", "satisfied")]),
     ],
 )

@@ -58,7 +58,11 @@ class DocumentReader:
         return self._lacks(document, test.pattern, origin)
 
     def _has(self, document: Document, pattern: MapOperand) -> bool | None:
-        found = some(self._fulfils(statement, pattern) for statement in document.statements.items)
+        def fulfilled(statement: Value) -> bool | None:
+            return unanimous(isinstance(one, Structure) and self._fulfils(one, pattern) for one in statement)
+
+        alternatives = document.statements.alternatives
+        found = unanimous(some(fulfilled(statement) for statement in statements) for statements in alternatives)
         return found if found or document.statements.complete else None
 
     def _lacks(self, document: Document, pattern: MapOperand, origin: Origin) -> tuple[DocumentVerdict, ...]:

@@ -28,13 +28,22 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The statements of one document, each as a structure with the keys of the JSON form.
+    """The statements of one document, as structures with the keys of the JSON form.
 
-    ``complete`` is false where there may be more.
+    Attributes:
+        alternatives: for each branch that may be taken the statements there, each a value with branches of its own.
+        complete: false where there may be more.
+
     """
 
-    items: tuple[Structure, ...]
+    alternatives: tuple[tuple[Value, ...], ...]
     complete: bool = True
+
+    @property
+    def items(self) -> tuple[Structure, ...]:
+        """The statements of all branches."""
+        values = (value for statements in self.alternatives for value in statements)
+        return tuple(one for value in values for one in value if isinstance(one, Structure))
 
 
 def elements(value: Value) -> Elements:

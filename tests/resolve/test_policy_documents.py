@@ -375,6 +375,26 @@ def test_a_statement_that_may_not_be_there_does_not_satisfy(key, value, expected
     assert verdict(module(encoded(f"{{ Statement = [{{\n{written}\n}}] }}"), TLS)) == expected
 
 
+WHOLE = '{ Effect = "Deny", Principal = "*", Action = "*", Resource = "*", Condition = { Bool = { "aws:SecureTransport" = "false" } } }'
+
+
+@table(
+    "statements, expected",
+    [
+        (f"[{WHOLE}]", "satisfied"),
+        (f"var.x ? [{WHOLE}] : [{WHOLE}]", "satisfied"),
+        (f"var.x ? [{WHOLE}] : {WHOLE}", "satisfied"),
+        (f"var.x ? [{WHOLE}] : []", "unknown"),
+        (f"var.x ? [{WHOLE}] : null", "unknown"),
+        (f"[var.x ? {WHOLE} : null]", "unknown"),
+        (f"[var.x ? {WHOLE} : {WHOLE}]", "satisfied"),
+        (f"[var.x, {WHOLE}]", "satisfied"),
+    ],
+)
+def test_a_statement_must_be_there_on_every_branch(statements, expected):
+    assert verdict(module(encoded(f"{{ Statement = {statements} }}"), TLS)) == expected
+
+
 WITHOUT_CONDITION = thing(
     "policy: {$document: {$has_statement: {Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}}}"
 )
@@ -398,6 +418,8 @@ def test_a_statement_without_condition(changed, expected):
     "text, expected",
     [
         (source('statement {}\ndynamic "statement" {\n  for_each = var.x\n  content {}\n}\n'), "unknown"),
+        (encoded("{ Statement = var.x ? [] : [] }"), "violated"),
+        (encoded('{ Statement = [var.x ? { Effect = "Deny" } : null] }'), "violated"),
         (a_thing(""), "violated"),
         (a_thing("policy = null"), "violated"),
         (a_thing("policy = var.x"), "unknown"),

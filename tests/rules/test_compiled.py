@@ -1,119 +1,162 @@
-"""Rules compiled and back: nothing is lost."""
+"""The shipped rules as one JSON file: what is compiled is what was read, and it is what a wheel carries."""
 
 import json
+import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
-from tests.small_rules import thing
 
 from setsquare.rules import compiled
-from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.codec import decode, encode
-from setsquare.rules.compiled import RuleFilesError, compile_rules, load_compiled, read_rules
+from setsquare.rules.compiled import RuleFilesError, compile_rules, load_compiled, read_rules, rules_folder, shipped
 
-RULE = """\
-id: aws-a-thing
-version: 1
-title: Things
-severity: high
-category: logging
-rationale: why
-references: []
-frameworks: {}
-impact: {terraform: none, cloudformation: none}
-terraform: [{resource: t, state: {a: 1}}]
-cloudformation: {unsupported: nothing there}
-"""
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "rules"
+SMALL = (Path("aws/sqs/encrypted.yaml"), Path("aws/sqs/encrypted.examples.yaml"), Path("orders.yaml"))
+
+
+@pytest.fixture(scope="module")
+def everything():
+    return read_rules(RULES)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "aws/a").mkdir(parents=True)
-    (tmp_path / "aws/a/thing.yaml").write_text(RULE)
-    (tmp_path / "aws/a/thing.examples.yaml").write_text("not read")
-    return tmp_path
+def source(tmp_path, monkeypatch):
+    """A package of its own whose rules are few."""
+    for name in SMALL:
+        (tmp_path / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(RULES / name, tmp_path / "rules" / name)
+    (tmp_path / "server" / "setsquare" / "rules").mkdir(parents=True)
+    monkeypatch.setattr(compiled, "_SOURCE", tmp_path / "rules")
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "server" / "setsquare" / "rules" / "compiled.py"))
+    shipped.cache_clear()
+    yield tmp_path
+    shipped.cache_clear()
 
 
-def test_every_shipped_rule_survives() -> None:
-    rules = Catalogue.shipped().rules
-    assert rules
-    for rule in rules.values():
-        assert decode(json.loads(json.dumps(encode(rule)))) == rule
+def test_every_rule_survives(everything):
+    for rule in everything.rules:
+        assert rule == decode(json.loads(json.dumps(encode(rule))))
 
 
-def test_what_is_no_part_of_a_rule() -> None:
-    with pytest.raises(TypeError, match="set is no part of a rule"):
-        encode({1})
+def test_catalogue_survives(everything):
+    again = load_compiled(compile_rules(RULES))
+
+    assert everything == again
+    assert everything.digest.startswith("sha256:")
+
+
+def test_only_parts_of_rules_are_encoded():
+    with pytest.raises(TypeError, match="^object is no part of a rule$"):
+        encode(object())
     with pytest.raises(KeyError):
-        decode({"$": "Path"})
+        decode({"$": "Popen"})
 
 
-def test_a_folder_is_compiled_and_back(folder: Path) -> None:
-    (folder / "orders.yaml").write_text("tls: [1, '1.1']\n")
-    (folder / "facts").mkdir()
-    (folder / "facts/required.json").write_text('{"terraform": {"t": {"b": ["n"]}}}')
-    (folder / "facts/object_attributes.json").write_text('{"t": ["o"]}')
+def test_mistakes_are_all_named(tmp_path):
+    (tmp_path / "aws" / "x").mkdir(parents=True)
+    (tmp_path / "aws" / "x" / "a.yaml").write_text("[]\n")
+    (tmp_path / "orders.yaml").write_text("tls: TLSv1\nssl: [{a: b}]\n")
 
-    read, back = read_rules(folder), load_compiled(compile_rules(folder, "stamp"))
+    with pytest.raises(RuleFilesError) as raised:
+        read_rules(tmp_path)
 
-    assert (back.rules, back.files, back.digest) == (read.rules, {"aws-a-thing": "aws/a/thing.yaml"}, read.digest)
-    assert (back.orders, back.object_attributes) == ({"tls": ["1", "1.1"]}, {"t": ["o"]})
-    assert back.required == {"terraform": {"t": {"b": ["n"]}}}
-    (folder / "aws/a/thing.yaml").write_text(RULE.replace("a: 1", "a: 2"))
-    assert read_rules(folder).digest != read.digest
+    assert [
+        f"{tmp_path}/aws/x/a.yaml:1:1: found a list, expected a mapping: a rule",
+        f"{tmp_path}/orders.yaml:1:6: found 'TLSv1', expected a list, weakest first",
+        f"{tmp_path}/orders.yaml:2:7: found a mapping, expected a text, a number or a boolean",
+    ] == str(raised.value).splitlines()
 
 
-def test_mistakes_of_a_folder(folder: Path) -> None:
-    (folder / "aws/a/bad.yaml").write_text("[]\n")
-    (folder / "orders.yaml").write_text("tls: x\n")
+def test_nothing_is_needed(tmp_path):
+    nothing = read_rules(tmp_path)
 
-    with pytest.raises(RuleFilesError) as caught:
-        read_rules(folder)
+    assert ((), {}, {}) == (nothing.rules, nothing.orders, nothing.object_attributes)
 
-    assert str(caught.value) == (
-        f"{folder}/aws/a/bad.yaml:1:1: found a list, expected a mapping: a rule\n"
-        f"{folder}/orders.yaml:1:6: found 'x', expected a list, weakest first"
+
+def test_compiled_again_only_when_a_file_changes(source, monkeypatch):
+    first = shipped()
+    kept = source / "server" / "setsquare" / "catalogue.json"
+    assert ["aws-sqs-encrypted"] == [rule.id for rule in first.rules]
+    assert kept.exists()
+
+    shipped.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(compiled, "compile_rules", None)
+        assert first == shipped()
+
+    rule = source / "rules" / SMALL[0]
+    rule.write_text(
+        rule.read_text().replace("severity: high", "severity: low").replace("severity: medium", "severity: low")
     )
-    (folder / "orders.yaml").write_text("[]\n")
-    with pytest.raises(RuleFilesError, match="ordered enumerations by name"):
-        read_rules(folder)
+    shipped.cache_clear()
+    assert ["low"] == [rule.severity.value for rule in shipped().rules]
 
 
-def test_a_kept_catalogue_is_used_until_a_file_changes(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    beside = tmp_path_factory.mktemp("beside")
-    (beside / "package/rules").mkdir(parents=True)
-    monkeypatch.setattr(compiled, "_SOURCE", folder)
-    monkeypatch.setattr(compiled, "__file__", str(beside / "package/rules/compiled.py"))
-    kept = beside / "package/catalogue.json"
-    read = compiled.shipped.__wrapped__
+def test_examples_do_not_count(source):
+    shipped()
+    before = (source / "server" / "setsquare" / "catalogue.json").read_bytes()
+    (source / "rules" / SMALL[1]).write_text("")
+    shipped.cache_clear()
+    shipped()
 
-    assert [rule.id for rule in read().rules] == ["aws-a-thing"]
-    kept.write_bytes(kept.read_bytes().replace(b"aws-a-thing", b"aws-a-other"))
-    assert [rule.id for rule in read().rules] == ["aws-a-other"]
-    (folder / "aws/a/thing.yaml").write_text(RULE.replace("Things", "Other things"))
-    assert [rule.title for rule in read().rules] == ["Other things"]
-    assert compiled.rules_folder() == folder
+    assert before == (source / "server" / "setsquare" / "catalogue.json").read_bytes()
 
 
-def test_a_checkout_that_may_not_be_written_to(tmp_path: Path) -> None:
-    (tmp_path / "taken.json").mkdir()
-    compiled._keep(tmp_path / "taken.json", b"x")  # noqa: SLF001 - no other way in
-    assert [path.name for path in tmp_path.iterdir()] == ["taken.json"]
+def test_checkout_that_may_not_be_written_to(source, monkeypatch):
+    def refuse(*_arguments):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+
+    assert ["aws-sqs-encrypted"] == [rule.id for rule in shipped().rules]
+    assert not list((source / "server" / "setsquare").glob("*.json"))
 
 
-def test_an_installation_reads_what_it_carries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_SOURCE", folder / "none")
-    monkeypatch.setattr(compiled.resources, "files", lambda _: folder)
-    (folder / "catalogue.json").write_bytes(compile_rules(folder))
+def test_rules_folder(monkeypatch):
+    assert RULES == rules_folder()
 
-    assert [rule.id for rule in compiled.shipped.__wrapped__().rules] == ["aws-a-thing"]
-    assert compiled.rules_folder() == folder / "shipped_rules"
+    monkeypatch.setattr(compiled, "_SOURCE", Path("/nowhere"))
+
+    assert "shipped_rules" == rules_folder().name
 
 
-def test_the_catalogue_of_two_rules() -> None:
-    one, two = thing("a: true", "b-thing"), thing("a: true", "a-thing")
-    rules = Catalogue(compiled.Shipped((one, two), {}))
-    assert list(rules.rules) == ["a-thing", "b-thing"]
-    assert list(rules.only(lambda rule: rule is one).rules) == ["b-thing"]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (file,) = folder.glob("*.whl")
+    return file
+
+
+def test_wheel_carries_the_catalogue_and_no_examples(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    rules = {f"setsquare/shipped_rules/{path.relative_to(RULES).as_posix()}" for path in RULES.rglob("*.*")}
+
+    assert {name for name in rules if ".examples." not in name} == {n for n in names if "/shipped_rules/" in n}
+    assert ["setsquare/catalogue.json"] == [name for name in names if name.endswith("catalogue.json")]
+    assert not [name for name in names if "examples" in name and name.endswith(".yaml")]
+
+
+def test_wheel_works(wheel, everything, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "q" {\n}\n')
+    program = (
+        "import sys; sys.path.insert(0, 'site'); from setsquare.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert "" == done.stderr
+        return done.returncode, done.stdout
+
+    status, out = run("check", "main.tf")
+    assert 1 == status
+    assert "[aws-sqs-encrypted]" in out
+    assert (0, f"{len(everything.rules)} rules, 0 faults\n") == run("rules", "--check")

@@ -63,22 +63,20 @@ def read_document(scope: TerraformModule | TemplateScope, origin: Origin) -> Doc
 
 
 def _statements(document: Structure) -> Statements:
-    items: list[Structure] = []
+    alternatives: list[tuple[Value, ...]] = []
     complete = True
     for origin in document.lookup("Statement"):
         match origin:
             case Structure():
-                items.append(origin)
-            case Sequence(items=inner):
-                complete = complete and origin.complete
-                for value in inner:
-                    items += [one for one in value if isinstance(one, Structure)]
-                    complete = complete and all(isinstance(one, Structure | Absent) for one in value)
-            case Absent():
-                pass
+                alternatives.append(((origin,),))
+            case Sequence(items=items):
+                alternatives.append(items)
+                known = all(isinstance(one, Structure | Absent) for value in items for one in value)
+                complete = complete and origin.complete and known
             case _:
-                complete = False
-    return Statements(tuple(items), complete)
+                alternatives.append(())
+                complete = complete and isinstance(origin, Absent)
+    return Statements(tuple(alternatives), complete)
 
 
 # --------------------------------------------------------------------- JSON as text
@@ -168,18 +166,9 @@ def structure(
 
 
 def _data_statements(body: Structure) -> Statements:
-    items: list[Structure] = []
     complete = all(isinstance(origin, Absent) for name in _OTHER_DOCUMENTS for origin in body.lookup(name))
-    for origin in body.lookup("statement"):
-        match origin:
-            case Sequence(items=blocks):
-                complete = complete and origin.complete
-                items += [_as_json(block) for value in blocks for block in value if isinstance(block, Structure)]
-            case Absent():
-                pass
-            case _:
-                complete = False
-    return Statements(tuple(items), complete)
+    blocks, all_there = _blocks(body.lookup("statement"))
+    return Statements((tuple((_as_json(block),) for block in blocks),), complete and all_there)
 
 
 _KEYS = {
