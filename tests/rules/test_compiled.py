@@ -50,7 +50,7 @@ def test_catalogue_survives(everything):
 
 
 def test_only_parts_of_rules_are_encoded():
-    with pytest.raises(TypeError, match="^object is no part of a rule$"):
+    with pytest.raises(TypeError, match="object is no part of a rule"):
         encode(object())
     with pytest.raises(KeyError):
         decode({"$": "Popen"})

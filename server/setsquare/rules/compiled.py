@@ -127,7 +127,7 @@ def load_compiled(text: bytes) -> Shipped:
     content = json.loads(text)
     return Shipped(
         rules=tuple(cast("Rule", decode(rule)) for rule in content["rules"]),
-        orders=content["orders"],
+        orders={name: tuple(order) for name, order in content["orders"].items()},
         object_attributes=content["object_attributes"],
         required=content["required"],
         files=content["files"],
