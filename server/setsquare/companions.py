@@ -77,20 +77,19 @@ def link_value(companion: Companion, primary: Resource) -> Written:
     return reference_to(primary, companion.link[1][0])
 
 
-def new_name(companion: Companion, primary: Resource, taken: Collection[tuple[str, str]]) -> str:
+def new_name(companion: Companion, primary: Resource, taken: Collection[str]) -> str:
     """Return the name of a new companion: the primary's; on a clash with the type's remainder, then ``_2``.
 
     Args:
         companion: what is missing.
         primary: what it completes.
-        taken: (type, name) of all resources; in templates logical ids are unique over all types.
+        taken: the names of all resources of the companion's type; in templates the logical ids of all resources.
 
     """
     template = primary.dialect is Dialect.CLOUDFORMATION
-    names = {name for _, name in taken} if template else {name for kind, name in taken if kind == companion.resource}
     base = primary.name + (companion.suffix or "") if template else primary.name
     for candidate in _candidates(base, primary, companion, template=template):
-        if candidate not in names:
+        if candidate not in taken:
             return candidate
     return base
 

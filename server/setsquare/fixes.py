@@ -109,8 +109,10 @@ def _edits(sources: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[st
 
 
 def _sort_key(placed: PlacedChange) -> tuple[object, ...]:
-    span = placed.change.span
-    return (placed.path, placed.order, (-1, -1) if span is None else tuple(span), repr(placed.change))
+    change = placed.change
+    # Siblings are a set, whose text has no order, and may be as many as there are resources.
+    told = replace(change, siblings=frozenset()) if isinstance(change, Insert | NewResource) else change
+    return (placed.path, placed.order, (-1, -1) if change.span is None else tuple(change.span), repr(told))
 
 
 def _file_edits(path: str, source: bytes, placed: Sequence[PlacedChange]) -> tuple[Edit, ...]:
@@ -177,7 +179,8 @@ def _merged(one: Change, other: Change) -> Change:
         case Insert(), Insert():
             return replace(one, entries=(*one.entries, *other.entries), siblings=one.siblings | other.siblings)
         case NewResource(), NewResource():
-            return replace(one, entries=(*one.entries, *other.entries), siblings=one.siblings | other.siblings)
+            siblings = one.siblings if one.siblings is other.siblings else one.siblings | other.siblings
+            return replace(one, entries=(*one.entries, *other.entries), siblings=siblings)
         case SetValue(), SetValue():
             return replace(one, value=merge_values("this value", one.value, other.value))
         case ExtendList(), ExtendList():

@@ -94,6 +94,10 @@ class Repairs:
         self._dialect = dialect
         self._facts = facts
         self._taken = {*taken}
+        self._taken_names: dict[str, set[str]] = defaultdict(set)
+        for kind, name in taken:
+            self._take(kind, name)
+        self._siblings_of: dict[str, frozenset[tuple[str, str]]] = {}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
         self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
         self._names: dict[tuple[str, str], str] = {}
@@ -131,10 +135,17 @@ class Repairs:
     def _name_of(self, primary: Resource, companion: Companion) -> str:
         key = (primary.address, companion.resource)
         if key not in self._names:
-            name = new_name(companion, primary, self._taken)
-            self._taken.add((companion.resource, name))
+            # The logical ids of a template are unique over all types.
+            scope = companion.resource if self._dialect is Dialect.TERRAFORM else ""
+            name = new_name(companion, primary, self._taken_names[scope])
+            self._take(companion.resource, name)
             self._names[key] = name
         return self._names[key]
+
+    def _take(self, kind: str, name: str) -> None:
+        self._taken.add((kind, name))
+        self._taken_names[kind].add(name)
+        self._taken_names[""].add(name)
 
     # ------------------------------------------------------------- drafts
 
@@ -248,17 +259,22 @@ class Repairs:
         if anchored:
             return NewResource(None, kind, name, tuple(entries), self._facts.singletons)
         address = f"{primary.type}.{primary.name}"
-        types = self._facts.companion_types(primary.type)
-        siblings = frozenset((kind_, name_) for kind_, name_ in self._taken if kind_ in types)
         return NewResource(
             primary.span,
             kind,
             name,
             tuple(entries),
-            siblings,
+            self._siblings(primary.type),
             for_each=address if primary.each == "for_each" else None,
             count=f"length({address})" if primary.each == "count" else None,
         )
+
+    def _siblings(self, primary_type: str) -> frozenset[tuple[str, str]]:
+        """Return what may stand after a primary of this type; one object, as thousands of changes may hold it."""
+        if primary_type not in self._siblings_of:
+            types = self._facts.companion_types(primary_type)
+            self._siblings_of[primary_type] = frozenset(pair for pair in self._taken if pair[0] in types)
+        return self._siblings_of[primary_type]
 
     def _write(self, draft: _Draft, part: Part, outcome: Outcome, kind: str) -> Written:
         leaves = self._leaves[_carrier_key(draft.judgement, part), outcome.path]
