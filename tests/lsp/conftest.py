@@ -1,5 +1,5 @@
 import pytest
-from tests.lsp.editor import CLIENTS, start
+from tests.lsp.editor import start
 
 
 @pytest.fixture
@@ -23,9 +23,3 @@ async def start_editor():
     yield start_one
     for editor in started:
         await editor.stop()
-
-
-@pytest.fixture(params=CLIENTS)
-async def editor(request, workspace, start_editor):
-    """Each client of whose capabilities there is a record, with one workspace folder."""
-    return await start_editor(request.param, workspace)

@@ -1,11 +1,36 @@
-"""What every client gets, whatever it can do: six records of real clients, each with a server of its own."""
+"""What every client gets, whatever it can do: six records of real clients, each with one server for all of it."""
 
 import re
 
 import pytest
+import pytest_asyncio
 from lsprotocol import types
-from tests.lsp.editor import codes, one
+from tests.lsp.editor import CLIENTS, codes, one, start
 from tests.lsp.texts import BLOCKED, BUCKET, DATABASE, ENCRYPTED, PLAINTEXT, PUBLIC, with_crlf
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("root")
+    (folder / ".git").mkdir()
+    return folder
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=CLIENTS)
+async def editor(request, root):
+    started = await start(request.param, root)
+    yield started
+    await started.stop()
+
+
+@pytest.fixture
+def workspace(request, root):
+    """A module of its own for each test."""
+    folder = root / re.sub(r"\W", "_", request.node.name)
+    folder.mkdir()
+    return folder
 
 
 def features(editor):
