@@ -105,6 +105,7 @@ class Site:
         """Whether a finding in the block says only that something is missing, or stands at a value being written."""
         if all(violation.actual is None for violation in finding.violations):
             return True
-        last = typing.last
+        last, place = typing.last, finding.place.span
+        is_whole = last.contains(place) and place.end - place.start > 1  # what one edit brings, as a completion does
         has_ended = self.text[last.start : last.end].startswith(_LINE_ENDS)
-        return touches(finding.place.span, last) and not last.contains(finding.place.span) and not has_ended
+        return touches(place, last) and not is_whole and not has_ended
