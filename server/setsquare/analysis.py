@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from setsquare.companions import Candidates
 from setsquare.context import Context
 from setsquare.documents import Dialect
 from setsquare.documents_in_values import DocumentReader
@@ -59,6 +60,7 @@ class _Unit:
         self._of_type: dict[str, list[Resource]] = {}
         for resource in self._resources:
             self._of_type.setdefault(resource.type, []).append(resource)
+        self._surroundings = Surroundings(Candidates(self._of_type), scope.leads_out, scope.broken)
 
     # ------------------------------------------------------------- the whole
 
@@ -94,12 +96,11 @@ class _Unit:
         return suppressions.of(judgement.rule.id, judgement.primary, _place(judgement, violated), paths)
 
     def _judge(self, resource: Resource) -> Iterable[Judgement]:
-        surroundings = Surroundings(self._of_type, self._scope.leads_out, self._scope.broken)
         for rule, target in self._catalogue.for_type(self.dialect, resource.type):
             if not self._policy.selects(rule):
                 continue
             try:
-                judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
+                judgement = judge(rule, target, resource, self._evaluators(rule, resource), self._surroundings)
             except Exception as error:  # noqa: BLE001 - a faulty rule is contained, named and reported
                 self._problems.append(self._fault(rule, resource, error))
                 continue

@@ -1,6 +1,9 @@
 """Which resource completes which: links between a primary and its companions, and the names of new ones."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Sequence as Sequence_
+from itertools import chain
+from typing import TypeAlias
 
 from setsquare.documents import Dialect
 from setsquare.logic import some
@@ -15,6 +18,53 @@ def is_linked(companion: Companion, candidate: Resource, primary: Resource) -> b
     if all(answer is False for answer in answers):
         return False
     return True if all(answers) else None
+
+
+class Candidates:
+    """The resources that may complete a primary, found without asking each of them.
+
+    ``of_type``: the resources of a type, present ones only.
+    """
+
+    def __init__(self, of_type: Mapping[str, Sequence_[Resource]]) -> None:
+        self._of_type = of_type
+        self._known: dict[tuple[str, str], tuple[_ByTarget, list[int]]] = {}
+
+    def of(self, companion: Companion, primary: Resource) -> list[Resource]:
+        """Return, in their order, the candidates that do not surely belong to another resource."""
+        kind, attribute = companion.resource, companion.link[0]
+        resources = self._of_type.get(kind, ())
+        if (kind, attribute) not in self._known:
+            self._known[kind, attribute] = _by_target(resources, attribute)
+        by_target, others = self._known[kind, attribute]
+        of_its_type = by_target.get(_type_of(primary), {})
+        foreign = (
+            at for type_, names in by_target.items() if names is not of_its_type for at in chain(*names.values())
+        )
+        return [resources[at] for at in sorted([*of_its_type.get(primary.name, ()), *others, *foreign])]
+
+
+_ByTarget: TypeAlias = dict[str, dict[str, list[int]]]
+
+
+def _by_target(resources: Sequence_[Resource], attribute: str) -> tuple[_ByTarget, list[int]]:
+    """Return the indices of the resources whose link is one plain reference, by its type and name; and the others."""
+    by_target: _ByTarget = {}
+    others: list[int] = []
+    for at, resource in enumerate(resources):
+        match resource.value.lookup(attribute):
+            case (Referenced(_, (name, *_)),) if resource.dialect is Dialect.CLOUDFORMATION:
+                by_target.setdefault("", {}).setdefault(name, []).append(at)
+            case (Referenced(_, (kind, name, *_)),) if not name.startswith("["):
+                by_target.setdefault(kind, {}).setdefault(name, []).append(at)
+            case _:
+                others.append(at)
+    return by_target, others
+
+
+def _type_of(primary: Resource) -> str:
+    """Return the first part of a reference to it that is not its name: logical ids are unique over all types."""
+    return "" if primary.dialect is Dialect.CLOUDFORMATION else primary.type
 
 
 def _points_at(origin: Origin, wanted: tuple[str, ...], primary: Resource) -> bool | None:

@@ -111,7 +111,11 @@ def _edits(sources: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[st
 def _sort_key(placed: PlacedChange) -> tuple[object, ...]:
     change = placed.change
     # Siblings are a set, whose text has no order, and may be as many as there are resources.
-    told = replace(change, siblings=frozenset()) if isinstance(change, Insert | NewResource) else change
+    told: Change = change
+    if isinstance(change, Insert):
+        told = replace(change, siblings=frozenset())
+    elif isinstance(change, NewResource):
+        told = replace(change, siblings=frozenset())
     return (placed.path, placed.order, (-1, -1) if change.span is None else tuple(change.span), repr(told))
 
 

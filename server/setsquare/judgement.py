@@ -1,9 +1,9 @@
 """One target of one rule against one resource: the verdict, and all that a fix needs to know."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from setsquare.companions import is_linked
+from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
 from setsquare.findings import Verdict
 from setsquare.model import Opaque, Origin, Place, Resource
@@ -64,13 +64,13 @@ class Surroundings:
     """What a judgement must know beyond the resource.
 
     Attributes:
-        of_type: the resources of a type, present ones only.
+        candidates: the resources that may complete another one.
         leads_out: whether a companion of the resource may stand elsewhere.
         broken: files that could not be read whole.
 
     """
 
-    of_type: Mapping[str, Sequence[Resource]]
+    candidates: Candidates
     leads_out: Callable[[Resource], bool]
     broken: tuple[str, ...]
 
@@ -120,7 +120,7 @@ def _companion_part(
 ) -> Part | Origin:
     candidates = [
         (candidate, is_linked(companion, candidate, primary))
-        for candidate in surroundings.of_type.get(companion.resource, ())
+        for candidate in surroundings.candidates.of(companion, primary)
     ]
     linked = [candidate for candidate, answer in candidates if answer]
     parts = [Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate))) for candidate in linked]
