@@ -370,6 +370,23 @@ def test_rules_are_merged(states, before, after):
 
 
 @table(
+    "before, after",
+    [
+        ("{}", '{"p": [{"n": "s", "v": 1}, {"n": "t", "v": 1}]}'),
+        ('{"p": [{"n": "s", "v": 1}]}', '{"p": [{"n": "s", "v": 1}, {"n": "t", "v": 1}]}'),
+        ('{"p": []}', '{"p": [{"n": "s", "v": 1}, {"n": "t", "v": 1}]}'),
+    ],
+)
+def test_keyed_blocks_of_json_are_a_list(before, after):
+    text = '{"resource": {"test_thing": {"x": %s}}}'
+    states = ("p: {$entry: {n: s}, v: 1}", "p: {$entry: {n: t}, v: 1}")
+    some = module({"x.tf.json": text % before}, *(thing(s, f"test-thing-r{n}") for n, s in enumerate(states)))
+
+    assert fixed(some) == text % after
+    assert is_proven(some)
+
+
+@table(
     "states, before",
     [
         (("b: {c: 1}", "b: {d: 2}"), ""),

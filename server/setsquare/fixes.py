@@ -109,14 +109,19 @@ def _edits(sources: Mapping[str, bytes], findings: Sequence[Finding]) -> dict[st
 
 
 def _sort_key(placed: PlacedChange) -> tuple[object, ...]:
-    change = placed.change
-    # Siblings are a set, whose text has no order, and may be as many as there are resources.
-    told: Change = change
-    if isinstance(change, Insert):
-        told = replace(change, siblings=frozenset())
-    elif isinstance(change, NewResource):
-        told = replace(change, siblings=frozenset())
-    return (placed.path, placed.order, (-1, -1) if change.span is None else tuple(change.span), repr(told))
+    span = placed.change.span
+    return (placed.path, placed.order, (-1, -1) if span is None else tuple(span), repr(_told(placed.change)))
+
+
+def _told(change: Change) -> Change:
+    """Return a change without its siblings: a set has no order to sort by, and may name every resource there is."""
+    match change:
+        case Insert():
+            return replace(change, siblings=frozenset())
+        case NewResource():
+            return replace(change, siblings=frozenset())
+        case _:
+            return change
 
 
 def _file_edits(path: str, source: bytes, placed: Sequence[PlacedChange]) -> tuple[Edit, ...]:

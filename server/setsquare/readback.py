@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
@@ -116,8 +117,10 @@ def _touched_blocks(path: str, text: bytes, edits: Sequence[Edit]) -> Iterator[s
         start = edit.span.start + shift
         regions.append(Span(start, start + len(edit.new)))
         shift += len(edit.new) - (edit.span.end - edit.span.start)
+    ends = [region.end for region in regions]
     for block in hcl.read(path, text).blocks:
-        if any(region.start < block.span.end and block.span.start <= region.end for region in regions):
+        first = bisect_left(ends, block.span.start)
+        if first < len(regions) and regions[first].start < block.span.end:
             yield text[block.span.start : block.span.end].decode("utf-8", "replace") + "\n"
 
 

@@ -80,15 +80,6 @@ async def test_an_end_without_goodbye_is_a_failure():
     assert status == 1
 
 
-async def test_a_client_that_is_gone_ends_the_server():
-    status, _, _ = await run_server(INITIALIZE)
-
-    assert status == 1
-
-
-HOVER = {"textDocument": {"uri": "file:///a.tf"}, "position": {"line": 0, "character": 0}}
-
-
 async def test_what_makes_no_sense_is_answered_or_logged_and_the_rest_goes_on():
     status, output, errors = await run_server(
         framed(id="early", method="textDocument/hover", params=HOVER),

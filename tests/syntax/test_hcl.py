@@ -186,22 +186,37 @@ BROKEN = [
     (b"  a = [1,\n  z = 3\n}\n", {"a": "? [1,"}, (), [(b"[", "this bracket is not closed")]),
     (b"  a = [1, (2]\n  z = 3\n}\n", {"a": "? [1, (2]"}, (), [(b"]", "this bracket closes nothing")]),
     (b"  a = )\n  z = 3\n}\n", {"a": "? )", "z": 3}, (), [(b")", "this bracket closes nothing")]),
-    (b"  a = 1 +\n  z = =\n}\n", {"a": "? 1 +", "z": "? ="}, (), [
-        (b"1 +", "the value of a could not be read"),
-        (b"=", "the value of z could not be read"),
-    ]),
+    (
+        b"  a = 1 +\n  z = =\n}\n",
+        {"a": "? 1 +", "z": "? ="},
+        (),
+        [
+            (b"1 +", "the value of a could not be read"),
+            (b"=", "the value of z could not be read"),
+        ],
+    ),
     (b'  acl "x"\n  # c\n  z = 3 # d\n}\n', {"z": 3}, (), [(b'acl "x"', "this is neither an attribute nor a block")]),
-    (b"  r {\n    d =\n  } e = 3\n}\n", {}, [("r", False, {"d": "?"}, [])], [
-        (b"d =", "a value is missing after this"),
-        (b"e = 3", "a line break is missing before this"),
-    ]),
+    (
+        b"  r {\n    d =\n  } e = 3\n}\n",
+        {},
+        [("r", False, {"d": "?"}, [])],
+        [
+            (b"d =", "a value is missing after this"),
+            (b"e = 3", "a line break is missing before this"),
+        ],
+    ),
     (b"  a = 1 /* x\n}\n", {"a": "? 1 /* x"}, (), [(b"/*", "this comment is not closed")]),
     (b"  a = <<EOT\n}\n", {"a": "? <<EOT"}, (), [(b"<<EOT"[:2], "the end of this heredoc is missing")]),
     (b"  a = 1\n}}\n", {"a": 1}, (), [(b"}", "a line break is missing before this")]),
     (b"  a = 1\n}\n}\n", {"a": 1}, (), [(b"}", "this bracket closes nothing")]),
-    (b'  a = <<EOT\nresource "x" "y" {\nEOT\n  b =\n}\n', {"a": 'resource "x" "y" {\n', "b": "?"}, (), [
-        (b"b =", "a value is missing after this"),
-    ]),
+    (
+        b'  a = <<EOT\nresource "x" "y" {\nEOT\n  b =\n}\n',
+        {"a": 'resource "x" "y" {\n', "b": "?"},
+        (),
+        [
+            (b"b =", "a value is missing after this"),
+        ],
+    ),
 ]
 
 
@@ -274,7 +289,10 @@ def test_hostile_input_is_read(source):
 
 
 def test_every_prefix_of_a_file_is_read():
-    source = b'resource "a" "b" {\n  x = "c${d["e"]}"\n  y {\n    z = [1, { f = g(2) }]\n  }\n  h = <<-E\n    i\n  E\n}\n' + FULL
+    source = (
+        b'resource "a" "b" {\n  x = "c${d["e"]}"\n  y {\n    z = [1, { f = g(2) }]\n  }\n  h = <<-E\n    i\n  E\n}\n'
+        + FULL
+    )
     for end in range(len(source)):
         for block in hcl.read("a.tf", source[:end] + b"\n" + FULL).blocks:
             outline(block)

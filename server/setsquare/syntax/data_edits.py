@@ -12,6 +12,7 @@ from setsquare.model import (
     Change,
     ExtendList,
     Insert,
+    NewBlock,
     NewResource,
     Remove,
     ReplaceItem,
@@ -171,7 +172,12 @@ class _Planner:
             siblings |= change.siblings
             for entry in change.entries:
                 name, value = written_entry(entry)
-                entries[name] = value if name not in entries else _merged(name, entries[name], value)
+                known = entries.get(name)
+                if isinstance(entry, NewBlock) and entry.key is not None and isinstance(known, tuple):
+                    value = (*known, *(value if isinstance(value, tuple) else (value,)))
+                elif name in entries:
+                    value = _merged(name, known, value)
+                entries[name] = value
         for path, entries, siblings in gathered.values():
             self._insert(path, entries, frozenset(siblings | set(entries)))
 

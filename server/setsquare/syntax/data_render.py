@@ -34,11 +34,11 @@ _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 
 def written_entry(entry: NewEntry) -> tuple[str, Written]:
-    """Return the key of a new entry and its whole value."""
+    """Return the key of a new entry and its whole value; of a keyed block a list, which others may join."""
     if isinstance(entry, NewAttribute):
         return entry.name, entry.value
     inner = WrittenMap(tuple(written_entry(nested) for nested in entry.entries))
-    return entry.name, (inner,) if entry.as_list else inner
+    return entry.name, (inner,) if entry.as_list or entry.key is not None else inner
 
 
 # --------------------------------------------------------------------- YAML
