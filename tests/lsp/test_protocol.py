@@ -13,6 +13,8 @@ from tests.lsp.texts import BUCKET
 
 PULL = "vscode-languageclient-11"
 
+HOVER = {"textDocument": {"uri": "file:///a.tf"}, "position": {"line": 0, "character": 0}}
+
 
 async def test_documents_that_are_no_files_are_left_alone(start_editor, workspace):
     editor = await start_editor(PULL, workspace)
