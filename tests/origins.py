@@ -83,7 +83,9 @@ def _spelled(branch: Origin, texts: Mapping[str, bytes]) -> str:
         case Referenced(_, target):
             return "-> " + ".".join(target)
         case Opaque(_, expression, decided_by, hidden):
-            return f"? {expression}" + (f" by {_file(decided_by)}" if decided_by else "") + (", hidden" if hidden else "")
+            return (
+                f"? {expression}" + (f" by {_file(decided_by)}" if decided_by else "") + (", hidden" if hidden else "")
+            )
         case Text(_, parts):
             return " + ".join(json.dumps(part) if isinstance(part, str) else _spelled(part, {}) for part in parts)
         case Sequence(_, items, complete):

@@ -22,6 +22,7 @@ _SCALARS = {
     "block_scalar": Style.FOLDED,
 }
 _WRAPPERS = ("block_node", "flow_node")
+_OPEN_ENDED = ("block_node", "block_mapping", "block_mapping_pair", "block_sequence", "block_sequence_item")
 _ITEMS = ("block_mapping_pair", "flow_pair", "block_sequence_item", *_WRAPPERS)
 
 
@@ -80,8 +81,16 @@ def _node(at: tree_sitter.Node, source: bytes) -> Node:
 
 
 def _span(at: tree_sitter.Node, source: bytes) -> Span:
-    """Return the bytes of a node without the white space that tree-sitter counts to what ends the file."""
-    return Span(at.start_byte, at.start_byte + len(source[at.start_byte : at.end_byte].rstrip()))
+    """Return the bytes of a node without what tree-sitter counts to it: white space and comments after its end."""
+    return Span(at.start_byte, at.start_byte + len(source[at.start_byte : _end(at)].rstrip()))
+
+
+def _end(at: tree_sitter.Node) -> int:
+    cursor = at.walk()
+    while (last := cursor.node) is not None and last.type in _OPEN_ENDED and cursor.goto_last_child():
+        while cursor.node is not None and cursor.node.type == "comment" and cursor.goto_previous_sibling():
+            pass
+    return at.end_byte if last is None else last.end_byte
 
 
 def _items(container: tree_sitter.Node, source: bytes) -> tuple[Item, ...]:
