@@ -1,5 +1,6 @@
 """Input that no tool would like: a clear message, the right exit status, and the neighbours are checked."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,7 +45,14 @@ DEEP = "[" * 10_000 + "]" * 10_000
             'resource "aws_sqs_queue" "q" {\n name = "a"\n name = "b"\n}\n',
             ["line 3, column 2: name is set twice in this block"],
         ),
+        (
+            "template.json",
+            b'{"AWSTemplateFormatVersion": "2010-09-09", "Description": "\xff"}',
+            ["line 1, column 60: this is not UTF-8"],
+        ),
+        ("main.tf.json", b'{"locals": {"a": "\xff"}}', ["line 1, column 19: this is not UTF-8"]),
         ("main.tf", f"locals {{\n  a = {DEEP}\n}}\n", []),
+        ("main.tf", "a {\n" * 10_000 + "}\n" * 10_000, ["line 101, column 3: nested deeper than 100 levels"]),
         ("main.tf.json", f'{{"locals": {{"a": {DEEP}}}}}', ["line 1, column 116: nested deeper than 100 levels"]),
         (
             "template.json",
@@ -108,6 +116,28 @@ def test_yaml_alias_bomb_is_not_counted_out(tmp_path: Path, capsys: Any) -> None
         1,
         ["neighbour/main.tf", "neighbour/main.tf", "template.yaml", "template.yaml"],
     )
+
+
+def test_fix_beside_a_yaml_alias_bomb(tmp_path: Path, capsys: Any) -> None:
+    text = f"{TEMPLATE}{BOMB}Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      Tags: *a29\n"
+    folder = write(tmp_path, {"template.yaml": text})
+    started = time.perf_counter()
+    status, _, _ = said(capsys, "fix", folder, "--write", "--rule", "aws-sqs-encrypted")
+    assert time.perf_counter() - started < 20
+    assert (status, (tmp_path / "template.yaml").read_text()) == (0, text + "      SqsManagedSseEnabled: true\n")
+
+
+def test_thousands_of_resources_in_one_file(tmp_path: Path) -> None:
+    buckets = "".join(f'resource "aws_s3_bucket" "b{n}" {{\n}}\n' for n in range(2_000))
+    folder = write(tmp_path, {"main.tf": buckets})
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30));"
+        "from setsquare.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", limited, "check", folder, "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["summary"]["resources"] == 2_000
 
 
 @table(

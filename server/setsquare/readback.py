@@ -174,8 +174,12 @@ def _yaml_scalars(text: bytes) -> Iterator[str]:
         message = f"PyYAML rejects it: {error}"
         raise _UnreadableError(message) from error
     todo = list(nodes)
+    seen: set[int] = set()
     while todo:
         node = todo.pop()
+        if id(node) in seen:  # an alias: counted out, a few lines of them can be as many nodes as one likes
+            continue
+        seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
             yield _plain(node.value)
         elif isinstance(node, yaml.MappingNode):

@@ -20,7 +20,7 @@ from setsquare.model import (
     Unreadable,
 )
 from setsquare.syntax import hcl_tree as tree
-from setsquare.syntax.hcl_expressions import Lowering
+from setsquare.syntax.hcl_expressions import MAX_DEPTH, Lowering
 from setsquare.syntax.hcl_text import decode_utf8, unescape_quoted
 from setsquare.text import BOM, Span
 
@@ -128,12 +128,12 @@ class ParsedText:
                 self._collect(child.children, contents)
                 self._check(contents.blocks[known:])
 
-    def _collect(self, nodes: Iterable[Node], contents: Contents) -> None:
+    def _collect(self, nodes: Iterable[Node], contents: Contents, depth: int = 0) -> None:
         previous_end = -1
         for node in nodes:
             kind = node.kind_id
             if kind == tree.BLOCK:
-                block = self._block(node)
+                block = self._block(node, depth)
                 if block is None:
                     contents.fail(self._span(node.start_byte, node.end_byte), "the labels of this block are not text")
                 else:
@@ -155,12 +155,12 @@ class ParsedText:
 
     def _is_suspect(self, block: Block) -> bool:
         text = self._text[block.span.start - self._base : block.span.end - self._base]
-        if _VALUE_ON_NEXT_LINE.search(text) or _TWO_ON_ONE_LINE.search(text):
+        if _VALUE_ON_NEXT_LINE.search(text) or _TWO_ON_ONE_LINE.search(text) or text.count(b"{") > MAX_DEPTH:
             return True
         names = _NAMES.findall(text)
         return len(names) != len(set(names))
 
-    def _block(self, node: Node) -> Block | None:
+    def _block(self, node: Node, depth: int) -> Block | None:
         nodes = node.children
         labels: list[str] = []
         kind = nodes[0]
@@ -180,7 +180,9 @@ class ParsedText:
         name = self._source(kind)
         start = kind.start_byte
         span = self._span(start, node.end_byte)
-        return Block(name, tuple(labels), span, self._span(start, last.end_byte), Lazy(partial(self._body, nodes)))
+        return Block(
+            name, tuple(labels), span, self._span(start, last.end_byte), Lazy(partial(self._body, nodes, depth))
+        )
 
     def _label(self, node: Node, *, quoted: bool) -> str | None:
         if not quoted:
@@ -188,14 +190,16 @@ class ParsedText:
         text = decode_utf8(self._text[node.start_byte + 1 : node.end_byte - 1])
         return None if text is None else unescape_quoted(text)
 
-    def _body(self, nodes: list[Node]) -> Body:
+    def _body(self, nodes: list[Node], depth: int) -> Body:
         contents = Contents(self._problems, complete=not self._doubtful)
         start, end = nodes[0].start_byte, nodes[-1].end_byte
         for node in nodes:
             if node.kind_id == tree.BLOCK_START:
                 start = node.start_byte
+            elif node.kind_id == tree.BODY and depth < MAX_DEPTH:
+                self._collect(node.children, contents, depth + 1)
             elif node.kind_id == tree.BODY:
-                self._collect(node.children, contents)
+                contents.fail(self._span(start, start + 1), f"nested deeper than {MAX_DEPTH} levels")
         return contents.body(self._span(start, end))
 
     def _add_attribute(self, node: Node, contents: Contents) -> None:

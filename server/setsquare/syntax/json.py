@@ -4,6 +4,7 @@ import json as standard
 import re
 
 from setsquare.data import ComposedText, DataDocument, document_spans
+from setsquare.model import SyntaxProblem
 from setsquare.syntax.json_reader import JsonReader
 from setsquare.syntax.outline import ComposedPart, OutlinedDocument, WrittenPart
 from setsquare.text import BOM, Span
@@ -28,7 +29,16 @@ def read_region(source: bytes, span: Span) -> DataDocument:
     # The indentation of valid text means nothing: it may mix tabs and spaces.
     reader = JsonReader(source, span, recover=not _is_valid(source[span.start : span.end]))
     root = reader.document()
-    return DataDocument(root, span, tuple(reader.problems))
+    return DataDocument(root, span, (*_foreign(source, span), *reader.problems))
+
+
+def _foreign(source: bytes, span: Span) -> tuple[SyntaxProblem, ...]:
+    try:
+        source[span.start : span.end].decode()
+    except UnicodeDecodeError as error:
+        at = Span(span.start + error.start, span.start + error.end)
+        return (SyntaxProblem(at, "this is not UTF-8"),)
+    return ()
 
 
 def outline(source: bytes) -> tuple[OutlinedDocument, ...]:
