@@ -2,6 +2,7 @@
 # make demo    check, fix and prove the sample in demo/
 # make test    all tests, with coverage
 # make lint    style, formatting, types, layers, rules
+# make pages   the rules' pages in docs/rules
 # make bench   Setsquare against the parsers' floor and against Checkov
 # make editors-test   the server in a real Neovim
 
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ORACLE := tests/oracle
 
-.PHONY: setup demo test lint format bench editors editors-test clean
+.PHONY: setup demo test lint format pages bench editors editors-test clean
 
 setup: $(VENV)/.installed $(ORACLE)/node_modules/.installed
 
@@ -41,6 +42,9 @@ lint: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pages: $(VENV)/.installed
+	$(BIN)/python tools/generate.py docs
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/run.py $(BENCH)
