@@ -190,6 +190,7 @@ def test_the_default_of_a_parameter():
         ("A: {$excludes: [a], $replace: []}", "'a, b'", "'b'"),
         ("A: [a, c]", "'a, b'", "'a,c'"),
         ("A: {$one_of: [a]}", "'a, b'", "'a'"),
+        ("A: {$contains: [a, c]}", "'b'", "'b,a,c'"),
     ],
 )
 def test_a_list_that_is_written_as_one_text(state, before, after):
@@ -265,6 +266,13 @@ DAYS = "parameters: {days: {type: integer}, key: {type: string}}"
             "",
             'a = "x"',
             "this property takes one value, the policy gives 2",
+            None,
+        ),
+        (
+            "a: {$each: {$excludes: [x], $replace: []}}",
+            "",
+            'a = ["x"]',
+            "what must go is not written in this resource",
             None,
         ),
         ("a: {$secret: true}", "", 'a = "hunter2"', "no rule can say which value a should have", None),

@@ -78,13 +78,7 @@ def repairing_changes(
     if isinstance(test, Excludes):
         return _exclusion(outcome, test, write)
     if isinstance(test, Contains) and isinstance(origin, Sequence):
-        wanted = (
-            tuple(item for item in write if isinstance(item, bool | int | float | str))
-            if isinstance(write, tuple)
-            else ()
-        )
-        missing = missing_items(Contains(wanted, test.item_key), origin)
-        return [PlacedChange(origin.place.path, ExtendList(origin.place.span, missing))]
+        return [PlacedChange(origin.place.path, ExtendList(origin.place.span, _lacking(test, origin, write)))]
     if isinstance(test, Contains) and test.item_key is not None and isinstance(write, tuple):
         write = tuple(WrittenMap(((test.item_key, item),)) for item in write)
     if isinstance(origin, Absent):
@@ -214,6 +208,12 @@ def _exclusion(outcome: Outcome, test: Excludes, write: Written) -> list[PlacedC
     return [PlacedChange(place.path, SetValue(place.span, options[0]))]
 
 
+def _lacking(test: Contains, origin: Sequence, write: Written) -> tuple[Written, ...]:
+    options = write if isinstance(write, tuple) else ()
+    wanted = tuple(option for option in options if isinstance(option, bool | int | float | str))
+    return missing_items(Contains(wanted, test.item_key), origin)
+
+
 def _is_one_text(origin: Sequence) -> bool:
     """Whether a list is written as one text: the default of a ``CommaDelimitedList``."""
     return bool(origin.items) and all(inner.place == origin.place for item in origin.items for inner in item)
@@ -223,7 +223,7 @@ def _in_text(origin: Sequence, test: Test, write: Written) -> PlacedChange:
     wanted = write if isinstance(write, tuple) else (write,)
     match test:
         case Contains():
-            items = (*_scalars(origin.items), *missing_items(test, origin))
+            items = (*_scalars(origin.items), *_lacking(test, origin, write))
         case Excludes():
             replaced = _replacements(test, origin, wanted)
             items = tuple(new for item, news in replaced for new in (_scalars((item,)) if news is None else news))

@@ -151,7 +151,12 @@ def _merge_lists(name: str, one: tuple[Written, ...], other: tuple[Written, ...]
 
 
 def _merge_documents(name: str, one: WrittenMap, other: WrittenMap) -> WrittenMap:
-    merged = merge_values(name, one, other)
-    if not isinstance(merged, WrittenMap):  # pragma: no cover - two maps merge to a map
-        raise MergeConflictError(name)
-    return merged
+    """Merge documents: a statement never completes another one."""
+    table = dict(one.entries)
+    for key, value in other.entries:
+        known = table.get(key, value)
+        if isinstance(known, tuple) and isinstance(value, tuple):
+            table[key] = tuple({repr(item): item for item in (*known, *value)}.values())
+        else:
+            table[key] = merge_values(f"{name}.{key}", known, value)
+    return WrittenMap(tuple(table.items()))

@@ -484,6 +484,13 @@ def test_adding_a_statement(text):
     assert is_mended(module(text, TLS))
 
 
+def test_statements_of_two_rules_stand_on_their_own():
+    some = module(a_thing(""), TLS, WITHOUT_CONDITION)
+
+    assert verdict(with_fixes(some)) == "satisfied"
+    assert fixed(some) == fixed(with_fixes(some, "test-policy-tls"), "test-thing-right")
+
+
 def test_a_statement_in_a_heredoc():
     text = 'resource "test_thing" "x" {\n  policy = <<EOF\n{\n  "Statement": [\n    {\n      "Effect": "Allow"\n    }\n  ]\n}\nEOF\n}\n'
 

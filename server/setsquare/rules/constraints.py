@@ -298,12 +298,6 @@ def missing_items(test: Contains, origin: Sequence) -> tuple[Written, ...]:
     return tuple(_as_item(item, test.item_key) for item in absent)
 
 
-def all_items(test: Contains) -> tuple[Written, ...]:
-    """Return the whole list that ``$contains`` writes where there is none."""
-    items = test.items if isinstance(test.items, tuple) else ()
-    return tuple(_as_item(item, test.item_key) for item in items)
-
-
 def _as_item(item: Operand, item_key: str | None) -> Written:
     if not isinstance(item, bool | int | float | str):
         message = f"{item!r} cannot be an item of $contains"
