@@ -85,7 +85,7 @@ def hold(case: Case) -> bytes:
 
 
 @given(reformatted(TERRAFORM, reformatting.hcl))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_laws_over_layouts_of_hcl(case):
     text = hold(case)
 
@@ -93,7 +93,7 @@ def test_laws_over_layouts_of_hcl(case):
 
 
 @given(reformatted(TEMPLATES, reformatting.template))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_laws_over_layouts_of_templates(case):
     text = hold(case)
 
@@ -116,7 +116,7 @@ def settled(some_unit: Unit, changes: set[type]) -> bytes:
 
 
 @given(reformatted(TERRAFORM, reformatting.hcl) | reformatted(TEMPLATES, reformatting.template))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_every_order_of_single_fixes_is_the_batch_in_every_layout(case):
     findings = [f for f in case.unit.analyse().findings if f.fix.available and f.fix.bulk]
     rules = sorted({finding.rule.id for finding in findings})
@@ -144,7 +144,7 @@ def in_json(text: str, random: Random) -> str:
 
 
 @given(reformatted(TERRAFORM, in_json))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_laws_over_the_json_syntax_of_terraform(case):
     some_unit = unit(case.text, "main.tf.json", policy_of(case.example.parameters))
     findings = of_rule(some_unit, case.rule)
@@ -158,12 +158,12 @@ def test_laws_over_the_json_syntax_of_terraform(case):
 
 
 @given(reformatted(TERRAFORM, reformatting.hcl))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_layout_of_hcl_is_valid(case):
     assert data_of_hcl(case.text) == data_of_hcl(case.example.input)
 
 
 @given(reformatted(TEMPLATES, reformatting.template))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_layout_of_templates_says_the_same(case):
     assert reformatting.data_of_template(case.text) == reformatting.data_of_template(case.example.input)

@@ -108,7 +108,7 @@ DATA = some.one_of(
 
 
 @given(leaves(), pairs(DATA))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_law_of_constraints(leaf, pair):
     whole, less = pair
 
@@ -171,7 +171,7 @@ def worst(judge: Evaluator, node: Properties, value: Origin) -> Verdict | None:
 
 
 @given(some.sampled_from(LOADED), pairs(BODIES))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_law_of_states(state, pair):
     judge, node = state
     whole, less = pair
@@ -180,7 +180,7 @@ def test_law_of_states(state, pair):
 
 
 @given(some.sampled_from(LOADED), pairs(BODIES), pairs(BODIES))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_law_of_conditions(state, pair, other):
     judge, node = state
     whole, less = pair
@@ -244,7 +244,7 @@ def documents_verdict(pattern: str, document: Origin) -> bool | None:
 
 
 @given(some.sampled_from(PATTERNS), pairs(DOCUMENTS))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_law_of_documents(pattern, pair):
     whole, less = pair
 

@@ -83,6 +83,6 @@ def test_there_are_cases():
 
 
 @given(some.sampled_from(CASES))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_law_less_known_is_no_other_verdict(case):
     assert disagreement(case) is None
