@@ -23,7 +23,3 @@ async def start_editor():
     yield start_one
     for editor in started:
         await editor.stop()
-
-
-# Under load these do not always end; until the cause is found they are run by hand, one file at a time.
-collect_ignore = ["test_typing.py", "test_workspace.py"]

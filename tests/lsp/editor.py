@@ -149,7 +149,7 @@ class Editor:
     async def pull(self, document):
         previous = document.result.result_id if document.result else None
         params = types.DocumentDiagnosticParams(identity_of(document), "setsquare", previous)
-        report = await self.client.text_document_diagnostic_async(params)
+        report = await answered(self.client.text_document_diagnostic_async(params))
         if report.kind == "full":
             document.result = report
         return list(document.result.items)
@@ -180,7 +180,7 @@ class Editor:
 
     async def pull_workspace(self, previous=(), token=None):
         params = types.WorkspaceDiagnosticParams(list(previous), "setsquare", partial_result_token=token)
-        return await self.client.workspace_diagnostic_async(params)
+        return await answered(self.client.workspace_diagnostic_async(params))
 
     async def until(self, found, what):
         end = time.monotonic() + PATIENCE
@@ -196,12 +196,12 @@ class Editor:
     async def actions(self, document, where, only=None, trigger=types.CodeActionTriggerKind.Invoked):
         context = types.CodeActionContext([], only, trigger)
         params = types.CodeActionParams(identity_of(document), where, context)
-        return await self.client.text_document_code_action_async(params) or []
+        return await answered(self.client.text_document_code_action_async(params)) or []
 
     async def resolve(self, action):
         """The edit of an action, asked for where the client does that."""
         if action.edit is None and action.disabled is None:
-            action = await self.client.code_action_resolve_async(action)
+            action = await answered(self.client.code_action_resolve_async(action))
         return action.edit
 
     async def quick_fix(self, document, diagnostic):
@@ -221,14 +221,24 @@ class Editor:
 
     async def hover(self, document, position):
         params = types.HoverParams(identity_of(document), position)
-        return await self.client.text_document_hover_async(params)
+        return await answered(self.client.text_document_hover_async(params))
 
     async def stop(self):
         """Say goodbye; the server must end by itself, and well."""
         process = self.client._server  # noqa: SLF001 - its status is nowhere else
-        await self.client.shutdown_session()
-        await self.client.stop()
+        try:
+            async with asyncio.timeout(3 * PATIENCE):
+                await self.client.shutdown_session()
+                await self.client.stop()
+        except TimeoutError:
+            process.kill()
+            raise
         assert process.returncode == 0
+
+
+async def answered(request):
+    """The answer to a request; a server that does not answer fails the test, and does not stop the run."""
+    return await asyncio.wait_for(request, 3 * PATIENCE)
 
 
 def identity_of(document):

@@ -258,6 +258,7 @@ async def test_a_closed_worker_drops_what_has_not_begun():
     await asyncio.wrap_future(running)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wrap_future(dropped)
+    assert worker.submit(lambda: 3).cancelled()
 
 
 async def test_work_that_nobody_waits_for_any_more_is_not_begun():

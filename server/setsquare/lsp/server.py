@@ -46,6 +46,10 @@ def _register_lifecycle(server: SetsquareServer) -> None:
     def shutdown(_params: None) -> None:
         server.end()
 
+    @server.feature(types.EXIT)
+    def leave(_params: None) -> None:
+        server.leave()
+
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         await server.configure(params.settings)

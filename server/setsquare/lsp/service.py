@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import threading
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+_LAST_MOMENTS = 5.0
+"""Seconds that the process has to end by itself after the client said so."""
 
 
 class SetsquareServer(LanguageServer):
@@ -102,7 +106,15 @@ class SetsquareServer(LanguageServer):
         self.has_ended = True
         for task in list(self._tasks):
             task.cancel()
+        if self._publisher is not None:
+            self._publisher.close()
         self.session.close()
+
+    def leave(self) -> None:
+        """See to it that the process ends soon, whatever is still going on in it."""
+        watchdog = threading.Timer(_LAST_MOMENTS, os._exit, (0 if self.has_ended else 1,))
+        watchdog.daemon = True
+        watchdog.start()
 
     # ------------------------------------------------------------- documents
 

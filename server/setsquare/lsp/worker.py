@@ -18,8 +18,11 @@ class Worker:
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
-        """Queue work."""
+        """Queue work; after the end it is cancelled at once, so that nobody waits for it."""
         future: Future[T] = Future()
+        if self._is_closed:
+            future.cancel()
+            return future
         self._waiting.put(lambda: _do(work, future) if not self._is_closed else _drop(future))
         return future
 

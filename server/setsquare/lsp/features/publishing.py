@@ -23,10 +23,19 @@ class Publisher:
         self._quiet: set[str] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Push nothing any more."""
+        self._is_closed = True
+        for task in self._running.values():
+            task.cancel()
 
     def schedule(self, path: str) -> None:
         """Analyse the unit of a file and push what changed; edits that arrive meanwhile are analysed together."""
         self._quiet.discard(path)
+        if self._is_closed:
+            return
         if path in self._running:
             self._again.add(path)
             return
