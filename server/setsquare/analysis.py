@@ -1,6 +1,6 @@
 """A module or template and the catalogue: findings, unknowns, suppressed findings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -20,10 +20,11 @@ from setsquare.findings import (
     SuppressedFinding,
     UnknownFinding,
     Verdict,
+    position_of,
 )
 from setsquare.judgement import Judgement, Part, Surroundings, judge
 from setsquare.messages import finding_message, path_text, unknown_message, violation_of
-from setsquare.model import Absent, Opaque, Origin, Place, Resource, WrittenMap
+from setsquare.model import Absent, Opaque, Origin, Place, Referenced, Resource, WrittenMap
 from setsquare.repairs import Repairs
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
@@ -52,7 +53,7 @@ class _Unit:
         self._context = context
         self.dialect = Dialect.TERRAFORM if isinstance(scope, TerraformModule) else Dialect.CLOUDFORMATION
         self.orders = catalogue.orders
-        self.singletons = frozenset((t.resource, t.name or "this") for _, t in catalogue.singletons(self.dialect))
+        self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
         self._bindings: dict[str, Binding] = {}
         resources = scope.resources(catalogue.types(self.dialect))
@@ -80,9 +81,9 @@ class _Unit:
         repairs = Repairs(self.dialect, active, self._scope.names(), self)
         findings = [self._finding(judgement, fix) for judgement, fix in repairs.fixes()]
         return Analysis(
-            findings=tuple(sorted(findings, key=_position)),
-            unknown=tuple(sorted((u for j in active if (u := self._unknown(j)) is not None), key=_position)),
-            suppressed=tuple(sorted((s for _, s in set_aside), key=lambda s: _position(s.finding))),
+            findings=tuple(sorted(findings, key=position_of)),
+            unknown=tuple(sorted((u for j in active if (u := self._unknown(j)) is not None), key=position_of)),
+            suppressed=tuple(sorted((s for _, s in set_aside), key=lambda s: position_of(s.finding))),
             problems=(*self._problems, *suppressions.problems),
             resources=len(self._resources),
             satisfied=tuple(s for j in active for s in _satisfied(j)),
@@ -179,8 +180,6 @@ class _Unit:
 
     def is_declared(self, expression: str) -> bool:
         """Whether the root of a dialect expression is declared in the unit."""
-        if self.dialect is Dialect.CLOUDFORMATION:
-            return True
         return self._scope.declares(tuple(expression.split(".")))
 
     def statement_changes(self, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
@@ -221,8 +220,7 @@ class _Unit:
 
 
 def _reference_text(origin: Origin) -> str:
-    target: Mapping[str, object] | tuple[str, ...] = getattr(origin, "target", ())
-    return ".".join(target)
+    return ".".join(origin.target) if isinstance(origin, Referenced) else ""
 
 
 def _unknown_place(judgement: Judgement, origin: Origin) -> Place:
@@ -257,7 +255,3 @@ def _satisfied(judgement: Judgement) -> Iterable[Satisfied]:
         place = outcome.origin.place
         if place is not None:
             yield Satisfied(judgement.rule, place, judgement.primary.address)
-
-
-def _position(finding: Finding | UnknownFinding) -> tuple[object, ...]:
-    return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from setsquare.findings import Analysis, Finding, Problem, SuppressedFinding, UnknownFinding
+from setsquare.findings import Analysis, Finding, Problem, SuppressedFinding, UnknownFinding, position_of
 from setsquare.fixes import Plan, Refusal, plan
 from setsquare.proof import Proof, prove
 from setsquare.text import LineIndex
@@ -103,11 +103,6 @@ def report_of(
     return report
 
 
-def position_of(finding: Finding | UnknownFinding) -> tuple[object, ...]:
-    """Return what findings are ordered by: file, position, rule, resource."""
-    return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)
-
-
 @dataclass(frozen=True, slots=True)
 class ProvenPlan:
     """A plan for one unit and its proof."""
@@ -141,8 +136,7 @@ def repair(workspace: Workspace, checked: CheckedUnit, findings: Sequence[Findin
         if tried.proof.holds:
             kept.append(finding)
         else:
-            failed = "; ".join(f"{check.name}: {check.detail}" for check in tried.proof.checks if not check.passed)
-            refused.append(Refusal(finding, f"the fix did not pass its proof ({failed})"))
+            refused.append(Refusal(finding, f"the fix did not pass its proof ({tried.proof.faults})"))
     final = proof_of(workspace, checked, kept)
     planned = final.planned
     return ProvenPlan(Plan(planned.edits, planned.served, (*planned.refused, *refused)), final.proof)

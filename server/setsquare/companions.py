@@ -38,9 +38,7 @@ class Candidates:
             self._known[kind, attribute] = _by_target(resources, attribute)
         by_target, others = self._known[kind, attribute]
         of_its_type = by_target.get(_type_of(primary), {})
-        foreign = (
-            at for type_, names in by_target.items() if names is not of_its_type for at in chain(*names.values())
-        )
+        foreign = (at for names in by_target.values() if names is not of_its_type for at in chain(*names.values()))
         return [resources[at] for at in sorted([*of_its_type.get(primary.name, ()), *others, *foreign])]
 
 

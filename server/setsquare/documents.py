@@ -53,6 +53,11 @@ def format_of(path: str, source: bytes | None = None) -> Format | None:
     return None
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path lies in a folder, at any depth."""
+    return path.startswith(folder.rstrip("/") + "/")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One version of one file.

@@ -113,6 +113,11 @@ class UnknownFinding:
     decided_by: str | None
 
 
+def position_of(finding: Finding | UnknownFinding) -> tuple[object, ...]:
+    """Return what findings are ordered by: file, position, rule, resource."""
+    return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressedFinding:
     """A finding that a comment, a template's metadata or the policy sets aside."""

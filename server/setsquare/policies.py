@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from setsquare.documents import is_below
 from setsquare.findings import Problem
 from setsquare.model import Place
 from setsquare.rules.catalogue import Catalogue
@@ -120,7 +121,7 @@ class Policies:
             return False
         if path == self._policy_file or path.rpartition("/")[2] == FILE_NAME:
             return True
-        return any(path.startswith(f"{folder}/") for loaded in self._loaded.values() for folder in loaded.folders)
+        return any(is_below(path, folder) for loaded in self._loaded.values() for folder in loaded.folders)
 
     # ------------------------------------------------------------- files
 

@@ -33,6 +33,11 @@ class Proof:
         """Whether every check passed."""
         return all(check.passed for check in self.checks)
 
+    @property
+    def faults(self) -> str:
+        """What did not pass, and why; empty where everything did."""
+        return "; ".join(f"{check.name}: {check.detail}" for check in self.checks if not check.passed)
+
     def __str__(self) -> str:
         """Return e.g. ``5/5``."""
         return f"{sum(check.passed for check in self.checks)}/{len(self.checks)}"

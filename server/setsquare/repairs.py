@@ -235,7 +235,7 @@ class Repairs:
             attribute = companion.link[0]
             entries.append(NewAttribute(attribute, link_value(companion, primary)))
         else:
-            name, kind = judgement.target.name or "this", judgement.target.resource
+            name, kind = judgement.target.singleton_name, judgement.target.resource
         for outcome in part.outcomes:
             if outcome.verdict is Verdict.VIOLATED:
                 write = self._write(draft, part, outcome, kind)

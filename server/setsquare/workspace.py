@@ -11,7 +11,7 @@ from itertools import chain
 from setsquare.analysis import Scope, analyse
 from setsquare.context import Context
 from setsquare.discovery import Listing, files_of_folder, list_files
-from setsquare.documents import Format, Overlay, format_of
+from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
 from setsquare.policies import Policies, read_limited
@@ -102,7 +102,7 @@ class Workspace:
 
     def root_of(self, path: str) -> str:
         """Return the innermost root that holds a path; its own folder where none does."""
-        holding = [root for root in self._roots if path == root or path.startswith(root.rstrip("/") + "/")]
+        holding = [root for root in self._roots if path == root or is_below(path, root)]
         return max(holding, key=len, default=path.rpartition("/")[0])
 
     def policy_of(self, path: str) -> Policy:
@@ -191,11 +191,6 @@ class Workspace:
             if format_of(path) is not None:
                 found.setdefault(path.rpartition("/")[0], set()).add(path)
         return {folder: tuple(sorted(files)) for folder, files in sorted(found.items())}
-
-    @property
-    def called_folders(self) -> frozenset[str]:
-        """The folders that some module of the workspace calls: their variables are decided elsewhere."""
-        return self._called_folders()
 
     def blocks(self, path: str) -> tuple[Span, ...]:
         """Return the top-level blocks, or the template's resources, of a file that was analysed, sorted."""
@@ -287,7 +282,7 @@ class Workspace:
                     yield TemplateScope(file.path, template)
         if unit.is_module:
             configuration = [file for file in files if isinstance(file, ConfigurationFile)]
-            yield TerraformModule(unit.key, configuration, texts=texts, is_called=unit.key in self._called_folders())
+            yield TerraformModule(unit.key, configuration, texts=texts, is_called=unit.key in self.called_folders)
 
     def _parse(self, path: str, text: bytes) -> ConfigurationFile | TemplateFile | None:
         known = self._parsed.get(path)
@@ -297,8 +292,9 @@ class Workspace:
         self._parsed[path] = (text, file)
         return file
 
-    def _called_folders(self) -> frozenset[str]:
-        """Return the folders that some module of the workspace calls by a relative path."""
+    @property
+    def called_folders(self) -> frozenset[str]:
+        """The folders that some module of the workspace calls by a relative path: callers decide their variables."""
         if self._called is None:
             called: set[str] = set()
             for folder, files in self._folders().items():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from setsquare.documents import Dialect
 from setsquare.model import (
     Call,
     Conditional,
@@ -14,6 +15,7 @@ from setsquare.model import (
     Template,
     Unreadable,
 )
+from setsquare.rules.examples import load_examples
 from setsquare.syntax import hcl, hcl_tree
 from setsquare.syntax.hcl_lexing import Kind, Lexer
 from setsquare.text import Span
@@ -321,9 +323,21 @@ def test_the_first_error_of_a_tree():
     assert hcl_tree.first_error(hcl_tree.parse(R + b"  a = [1\n}\n").root_node).is_missing
 
 
-@pytest.mark.skipif(not Path("/work/aux/real").is_dir(), reason="the corpus is not here")
+def own_files():
+    """Every Terraform text of this repository: the demo's, and what the rules' examples start from and end with."""
+    root = Path(__file__).parents[2]
+    for path in sorted((root / "demo").rglob("*.tf")):
+        yield path.name, path.read_bytes()
+    for path in sorted((root / "rules").rglob("*.examples.yaml")):
+        for example in load_examples(str(path), path.read_bytes())[0]:
+            if example.dialect is Dialect.TERRAFORM:
+                yield from ((path.name, text.encode()) for text in (example.input, example.fixed) if text)
+
+
 def test_real_files_have_no_problems():
-    for path in Path("/work/aux/real").rglob("*.tf"):
-        found = hcl.read(str(path), path.read_bytes())
+    files = list(own_files())
+    assert len(files) > 100
+    for name, source in files:
+        found = hcl.read(name.replace(".yaml", ".tf"), source)
         assert found.problems == ()
         assert all(block.body.complete for block in found.blocks)

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from setsquare.checking import CheckedUnit, Report, check_units, position_of, repair, report_of
+from setsquare.checking import CheckedUnit, Report, check_units, repair, report_of
 from setsquare.cli.arguments import Scope, UsageError, add_scope, impacts, scope_of
 from setsquare.cli.progress import with_progress
 from setsquare.cli.writing import ChangedMeanwhileError, replace_file
-from setsquare.findings import Finding
+from setsquare.findings import Finding, position_of
 from setsquare.fixes import Refusal
 from setsquare.output.diff import unified
 from setsquare.output.style import Style

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from setsquare.checking import CheckedUnit, ProvenPlan, proof_of, repair
-from setsquare.documents import Document
+from setsquare.documents import Document, is_below
 from setsquare.findings import Analysis, Finding, Problem, ProblemKind
 from setsquare.lsp.buffers import Buffer, Stroke
 from setsquare.lsp.client import Client
@@ -255,10 +255,9 @@ class Session:
 
     def _report_failed(self, made: ProvenPlan, findings: Sequence[Finding]) -> None:
         """Log what failed: a planned fix that does not hold is a bug."""
-        failed = "; ".join(f"{check.name}: {check.detail}" for check in made.proof.checks if not check.passed)
-        if failed:
+        if not made.proof.holds:
             names = ", ".join(sorted({finding.rule.id for finding in findings}))
-            self._report(f"the fix of {names} failed its proof ({failed})")
+            self._report(f"the fix of {names} failed its proof ({made.proof.faults})")
 
     def _report(self, message: str, error: Exception | None = None) -> None:
         if message not in self._reported:
@@ -345,7 +344,7 @@ class Session:
         return snapshot
 
     def _is_in_folder(self, path: str) -> bool:
-        return any(path.startswith(f"{root.rstrip('/')}/") for root in self._workspace.roots)
+        return any(is_below(path, root) for root in self._workspace.roots)
 
     def _contained(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
         """Analyse a unit; where that fails nothing is found in it, and the rest goes on."""

@@ -34,12 +34,12 @@ from setsquare.model import (
 from setsquare.resolve import values
 from setsquare.resolve.conditions import as_truth, compare
 from setsquare.resolve.expressions import references
+from setsquare.rules.constraints import SECRET_STORES
 from setsquare.text import Span
 
 _MAX_DEPTH = 50
 _STACK = "AWS::CloudFormation::Stack"
 _DYNAMIC = "{{resolve:"
-_SECRET_STORES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
 _OPERATORS = {"Fn::Equals": "==", "Fn::Not": "!", "Fn::And": "&&", "Fn::Or": "||"}
 
 
@@ -101,7 +101,7 @@ class TemplateScope:
         if depth > _MAX_DEPTH:
             return (Opaque(place, "an expression that is nested too deep"),)
         match expression:
-            case Literal(_, str() as value) if value.startswith(_SECRET_STORES):
+            case Literal(_, str() as value) if value.startswith(SECRET_STORES):
                 return (Referenced(place, (value,)),)
             case Literal(_, str() as value) if value.startswith(_DYNAMIC):
                 return (Opaque(place, value, hidden=False),)
@@ -110,7 +110,7 @@ class TemplateScope:
             case Template(_, parts):
                 return values.text(place, [self.value(part, depth + 1) for part in parts], lambda: "Fn::Sub")
             case ListExpression():
-                return (values.sequence(self.path, expression, lambda item: self.value(item, depth + 1)),)  # type: ignore[arg-type]
+                return (values.sequence(self.path, expression, lambda item: self.value(item, depth + 1)),)
             case ObjectExpression():
                 return (self._object(expression, depth),)
             case Conditional(_, condition, when_true, when_false):
@@ -127,7 +127,7 @@ class TemplateScope:
 
     def _object(self, written: ObjectExpression, depth: int) -> Structure:
         open_keys = any(not isinstance(entry.key, Literal) for entry in written.entries)
-        return values.mapping(self.path, written, lambda item: self.value(item, depth + 1), open_keys=open_keys)  # type: ignore[arg-type]
+        return values.mapping(self.path, written, lambda item: self.value(item, depth + 1), open_keys=open_keys)
 
     def _reference(self, path: tuple[str, ...], place: Place) -> Value:
         match path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence as Sequence_
 
-from setsquare.logic import every, some
+from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import Absent, Known, Origin, Scalar, Value
 
 _MISSING = object()
@@ -10,8 +10,7 @@ _MISSING = object()
 
 def as_truth(value: Value) -> bool | None:
     """Return whether a value is true, false, or not known to be one of them."""
-    answers = {_truth(origin) for origin in value}
-    return answers.pop() if len(answers) == 1 else None
+    return unanimous(_truth(origin) for origin in value)
 
 
 def _truth(origin: Origin) -> bool | None:
@@ -30,8 +29,7 @@ def compare(operator: str, arguments: Sequence_[Value]) -> bool | None:
     """Evaluate an operator that gives a boolean; None where its operands, or itself, are not known."""
     match operator, arguments:
         case "!", [value]:
-            truth = as_truth(value)
-            return None if truth is None else not truth
+            return negated(as_truth(value))
         case "&&", [left, right]:
             return every([as_truth(left), as_truth(right)])
         case "||", [left, right]:

@@ -37,7 +37,6 @@ from setsquare.resolve import values
 from setsquare.resolve.conditions import as_truth, compare
 from setsquare.resolve.expressions import references
 from setsquare.resolve.terraform_index import Index
-from setsquare.text import Span
 
 _MAX_DEPTH = 50
 _ROOT_STEPS = 2
@@ -84,7 +83,6 @@ class TerraformModule:
         self.texts = texts
         self.broken = tuple(sorted(file.path for file in files if file.problems))
         self._is_called = is_called
-        self._bodies: dict[tuple[str, Span], Structure] = {}
 
     # ------------------------------------------------------------- resources
 
@@ -199,7 +197,7 @@ class TerraformModule:
             case Template(_, parts):
                 return values.text(place, [self.value(part, frame) for part in parts], lambda: self._shown(place))
             case ListExpression():
-                return (values.sequence(frame.path, expression, lambda item: self.value(item, frame)),)  # type: ignore[arg-type]
+                return (values.sequence(frame.path, expression, lambda item: self.value(item, frame)),)
             case ObjectExpression():
                 return (self._object(expression, frame),)
             case Conditional(_, condition, when_true, when_false):
@@ -229,7 +227,7 @@ class TerraformModule:
                     continue
             entries.append(type(entry)(key, entry.value, entry.span))
         resolved = ObjectExpression(written.span, tuple(entries), written.complete)
-        return values.mapping(frame.path, resolved, lambda item: self.value(item, frame), open_keys=open_keys)  # type: ignore[arg-type]
+        return values.mapping(frame.path, resolved, lambda item: self.value(item, frame), open_keys=open_keys)
 
     def _conditional(
         self, condition: Expression, when_true: Expression, when_false: Expression, frame: Frame, place: Place

@@ -5,6 +5,7 @@ from collections.abc import Sequence as Sequence_
 
 from setsquare.model import (
     Absent,
+    Expression,
     Known,
     ListExpression,
     Literal,
@@ -79,12 +80,14 @@ def _joined(place: Place, pieces: tuple[str | Referenced | Opaque, ...]) -> Orig
     return Text(place, tuple(merged))
 
 
-def sequence(path: str, written: ListExpression, evaluate: Callable[[object], Value]) -> Sequence:
+def sequence(path: str, written: ListExpression, evaluate: Callable[[Expression], Value]) -> Sequence:
     """Return a list written out."""
     return Sequence(Place(path, written.span), tuple(evaluate(item) for item in written.items))
 
 
-def mapping(path: str, written: ObjectExpression, evaluate: Callable[[object], Value], *, open_keys: bool) -> Structure:
+def mapping(
+    path: str, written: ObjectExpression, evaluate: Callable[[Expression], Value], *, open_keys: bool
+) -> Structure:
     """Return a mapping written out; its values are evaluated when they are asked for.
 
     Args:
@@ -94,7 +97,7 @@ def mapping(path: str, written: ObjectExpression, evaluate: Callable[[object], V
         open_keys: some keys are computed, so that no name is certain to be missing.
 
     """
-    table: dict[str, object] = {}
+    table: dict[str, Expression] = {}
     spans: dict[str, Span] = {}
     for entry in written.entries:
         if isinstance(entry.key, Literal):

@@ -319,14 +319,15 @@ def _is_set(origin: Origin) -> bool | None:
             return True
 
 
-_SECRET_STORES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
+SECRET_STORES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
+"""How CloudFormation's dynamic references begin whose value is never shown."""
 
 
 def _is_secret(origin: Origin) -> bool | None:
     match origin:
         case Known(_, value):
-            return value == "" or str(value).startswith(_SECRET_STORES)
-        case Text(_, (str() as first, *_)) if first.startswith(_SECRET_STORES):
+            return value == "" or str(value).startswith(SECRET_STORES)
+        case Text(_, (str() as first, *_)) if first.startswith(SECRET_STORES):
             return True
         case Referenced(_, target):
             # What a stack exports is plain text, and nothing here says whether it is a secret's name.

@@ -284,6 +284,11 @@ class Target:
     anchors: tuple[str, ...] = ()
     name: str | None = None
 
+    @property
+    def singleton_name(self) -> str:
+        """The name of the resource that is wanted once, where it must be created."""
+        return self.name or "this"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

@@ -157,16 +157,9 @@ class Lowering:
 
     def _quoted(self, node: Node) -> Expression:
         pieces = self._pieces(node, node.start_byte + 1, node.end_byte - 1)
-        texts: list[str | None] = []
-        for piece in pieces:
-            if isinstance(piece, Node):
-                texts.append(None)
-                continue
-            decoded = decode_utf8(self._text[piece.start : piece.end])
-            unescaped = None if decoded is None else unescape_quoted(decoded)
-            if unescaped is None:
-                return self._unreadable(node.start_byte, node.end_byte)
-            texts.append(unescaped)
+        texts = self._decoded(pieces, unescape_quoted)
+        if texts is None:
+            return self._unreadable(node.start_byte, node.end_byte)
         return self._joined(node, pieces, texts)
 
     def _heredoc(self, node: Node) -> Expression:
@@ -174,18 +167,26 @@ class Lowering:
         start = self._text.find(b"\n", node.start_byte, node.end_byte) + 1
         end = self._text.rfind(b"\n", node.start_byte, markers[-1].start_byte) + 1
         pieces = self._pieces(node, start, end)
+        texts = self._decoded(pieces, lambda text: text)
+        if texts is None:
+            return self._unreadable(node.start_byte, node.end_byte)
+        if self._text.startswith(b"<<-", node.start_byte):
+            texts = remove_indentation(texts)
+        return self._joined(node, pieces, [None if text is None else unescape_heredoc(text) for text in texts])
+
+    def _decoded(self, pieces: Sequence[Span | Node], unescape: Callable[[str], str | None]) -> list[str | None] | None:
+        """Return the text of each piece, None for a node; None for all of them where one is not text."""
         texts: list[str | None] = []
         for piece in pieces:
             if isinstance(piece, Node):
                 texts.append(None)
                 continue
             decoded = decode_utf8(self._text[piece.start : piece.end])
-            if decoded is None:
-                return self._unreadable(node.start_byte, node.end_byte)
-            texts.append(decoded)
-        if self._text.startswith(b"<<-", node.start_byte):
-            texts = remove_indentation(texts)
-        return self._joined(node, pieces, [None if text is None else unescape_heredoc(text) for text in texts])
+            unescaped = None if decoded is None else unescape(decoded)
+            if unescaped is None:
+                return None
+            texts.append(unescaped)
+        return texts
 
     def _pieces(self, node: Node, start: int, end: int) -> list[Span | Node]:
         """Return the inside of a template: stretches of text and the nodes between them.
