@@ -3,7 +3,18 @@
 from setsquare.evaluation import Outcome
 from setsquare.findings import Violation
 from setsquare.judgement import Judgement, Part
-from setsquare.model import Absent, DialectExpression, Known, Opaque, Origin, Referenced, Sequence, Structure, Text
+from setsquare.model import (
+    Absent,
+    DialectExpression,
+    Known,
+    Opaque,
+    Origin,
+    Place,
+    Referenced,
+    Sequence,
+    Structure,
+    Text,
+)
 from setsquare.rules.binding import BoundLeaf
 from setsquare.rules.constraints import rests_on_default
 from setsquare.rules.rule import (
@@ -115,8 +126,14 @@ def actual_data(origin: Origin) -> object:
 
 def violation_of(outcome: Outcome) -> Violation:
     """Return an outcome as a report states it."""
-    place = outcome.origin.place
+    place = outcome.origin.place or _emptied_by(outcome.site.structure)
     return Violation(path_text(outcome.path), expected_text(outcome.leaf), actual_data(outcome.origin), place)
+
+
+def _emptied_by(structure: Structure | None) -> Place | None:
+    """Return the ``{}`` that says that nothing is set; None where a body just lacks something."""
+    is_empty = structure is not None and not structure.is_block and not structure.names and not structure.is_open
+    return structure.place if structure is not None and is_empty else None
 
 
 def finding_message(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> str:
