@@ -17,7 +17,7 @@ from setsquare.lsp.convert import Lines, bytes_of, mistake_of, path_of, remark_o
 from setsquare.lsp.features.registration import registrations
 from setsquare.lsp.moving import grown, moved
 from setsquare.lsp.protocol import ContentModifiedError, Outgoing, without_expected_errors
-from setsquare.lsp.settings import Settings
+from setsquare.lsp.settings import Settings, declarations
 from setsquare.lsp.worker import Worker
 from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
@@ -212,6 +212,9 @@ def test_a_client_that_says_nothing_can_do_nothing():
         (({"showUnknown": True}, {"showUnknown": False}), Settings()),
         (({"policyPath": "p.yaml"},), Settings(policy_path="p.yaml")),
         (({"policyPath": "p.yaml"}, {"policyPath": ""}), Settings()),
+        (({"frameworks": ["fsbp"]},), Settings(frameworks=frozenset({"fsbp"}))),
+        (({"frameworks": ["fsbp"]}, {"frameworks": []}), Settings()),
+        (({"workspaceCheck": False, "codeLens": True},), Settings(workspace_check=False, code_lens=True)),
     ],
 )
 def test_settings_of_several_sources(sources, settings):
@@ -220,11 +223,40 @@ def test_settings_of_several_sources(sources, settings):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("quietTime", -1), ("quietTime", True), ("minimumSeverity", "worst"), ("showUnknown", "yes"), ("policyPath", 1)],
+    [
+        ("quietTime", -1),
+        ("quietTime", "fast"),
+        ("minimumSeverity", "worst"),
+        ("frameworks", ["fsbp", "none"]),
+        ("frameworks", "fsbp"),
+        ("showUnknown", "yes"),
+        ("policyPath", 1),
+    ],
 )
-def test_settings_that_make_no_sense_are_left_out_and_logged(caplog, name, value):
-    assert Settings.of({name: value}) == Settings()
-    assert f"the setting {name} cannot be {value!r}" in caplog.text
+def test_of_a_setting_that_makes_no_sense_the_default_is_used(name, value):
+    settings, faults = Settings.read({"minimumSeverity": "low", name: value})
+
+    assert settings == Settings()
+    assert [fault.partition(", expected")[0] for fault in faults] == [f"the setting {name} cannot be {value!r}"]
+
+
+def test_a_wrong_setting_is_told_with_what_was_expected_and_what_is_used():
+    _, faults = Settings.read({"quietTime": True, "minimumSeverty": "low", "trace": "off"})
+
+    assert faults == (
+        "there is no setting minimumSeverty; did you mean minimumSeverity?",
+        "the setting quietTime cannot be true, expected a number of milliseconds, 0 or more; the default 1000 is used",
+    )
+
+
+def test_each_setting_is_described_for_editors():
+    schemas = {setting.name: setting.schema() for setting in declarations()}
+
+    assert schemas["minimumSeverity"]["enum"] == ["critical", "high", "medium", "low"]
+    assert schemas["frameworks"]["type"] == "array"
+    assert "fsbp" in schemas["frameworks"]["items"]["enum"]
+    assert (schemas["quietTime"]["minimum"], schemas["quietTime"]["default"]) == (0, 1000)
+    assert all(Settings.read({name: schema.get("default", "")}) == (Settings(), ()) for name, schema in schemas.items())
 
 
 # --------------------------------------------------------------------- threads

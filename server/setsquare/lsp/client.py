@@ -23,6 +23,12 @@ class Client:
         has_settings: can be asked for settings.
         registers_watches: tells of files that change on disk, if asked to.
         registers_settings: tells that settings changed, if asked to.
+        applies: applies an edit that the server asks for.
+        creates_files: creates a file as a part of an edit.
+        edits_snippets: takes edits in which a person fills in what is missing (LSP 3.18).
+        snippets: takes completions in which a person fills in what is missing.
+        keeps_indentation: inserts a completion of several lines as it is.
+        refreshes_lenses: can be told to ask for code lenses again.
 
     """
 
@@ -39,6 +45,12 @@ class Client:
     has_settings: bool = False
     registers_watches: bool = False
     registers_settings: bool = False
+    applies: bool = False
+    creates_files: bool = False
+    edits_snippets: bool = False
+    snippets: bool = False
+    keeps_indentation: bool = False
+    refreshes_lenses: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> "Client":
@@ -52,6 +64,9 @@ class Client:
         hover = document.hover or types.HoverClientCapabilities()
         watched = workspace.did_change_watched_files or types.DidChangeWatchedFilesClientCapabilities()
         settings = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
+        completion = document.completion or types.CompletionClientCapabilities()
+        items = completion.completion_item or types.ClientCompletionItemOptions()
+        modes = items.insert_text_mode_support.value_set if items.insert_text_mode_support else ()
         resolved = actions.resolve_support.properties if actions.resolve_support else ()
         return cls(
             pulls=document.diagnostic is not None,
@@ -67,4 +82,11 @@ class Client:
             has_settings=bool(workspace.configuration),
             registers_watches=bool(watched.dynamic_registration),
             registers_settings=bool(settings.dynamic_registration),
+            applies=bool(workspace.apply_edit),
+            creates_files=bool(edits.document_changes)
+            and types.ResourceOperationKind.Create in (edits.resource_operations or ()),
+            edits_snippets=bool(edits.document_changes and edits.snippet_edit_support),
+            snippets=bool(items.snippet_support),
+            keeps_indentation=types.InsertTextMode.AsIs in modes,
+            refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         )

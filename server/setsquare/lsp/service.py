@@ -97,9 +97,21 @@ class SetsquareServer(LanguageServer):
     async def configure(self, told: object = None) -> None:
         """Take over the settings that the client has, or told."""
         asked = await registration.settings_of(self, self.session.client)
-        if self.session.configure(Settings.of(self._options, told, asked)):
+        settings, faults = Settings.read(self._options, told, asked)
+        for fault in faults:
+            self.warn(f"Setsquare: {fault}.")
+        lenses = self.session.settings.code_lens
+        if self.session.configure(settings):
             self.refresh()
             self.check_again()
+        if lenses != settings.code_lens and self.session.client.refreshes_lenses:
+            self.start(self.workspace_code_lens_refresh_async(None))
+
+    def warn(self, message: str) -> None:
+        """Show a message, only once however often it is found."""
+        if message not in self._reported:
+            self._reported.add(message)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
     def end(self) -> None:
         """Stop all work."""
@@ -211,16 +223,16 @@ class SetsquareServer(LanguageServer):
         """Answer ``workspace/diagnostic``: the first time in parts and with progress, later once there is news."""
         session, previous = self.session, params.previous_result_ids
         if previous:
-            report = await diagnostics.pull_workspace(session, await session.units(), previous)
+            report = await diagnostics.pull_workspace(session, await session.checked_units(), previous)
             if diagnostics.is_news(report):
                 return report
             await diagnostics.wait_for_news(session)
-            return await diagnostics.pull_workspace(session, await session.units(), previous)
+            return await diagnostics.pull_workspace(session, await session.checked_units(), previous)
         token = params.partial_result_token
         progress = background.Progress(self.work_done_progress, shown=session.client.progress)
         await progress.begin("checking the workspace")
         try:
-            units = progress.through(await session.units())
+            units = progress.through(await session.checked_units())
             return await diagnostics.pull_workspace(session, units, (), self._sender(token) if token else None)
         finally:
             progress.end()

@@ -163,8 +163,10 @@ class Session:
         """Take over settings; return whether they are others than before."""
         if settings == self.settings:
             return False
-        self.settings = settings
+        was_checked, self.settings = self.settings.workspace_check, settings
         self.steadiness.holds = settings.quiet_time > 0
+        if was_checked != settings.workspace_check:
+            self._note(self._renew)
         self.use_policy()
         return True
 
@@ -230,6 +232,10 @@ class Session:
     async def units(self) -> tuple[Unit, ...]:
         """Return all units of the workspace."""
         return await self._run(self._units)
+
+    async def checked_units(self) -> tuple[Unit, ...]:
+        """Return the units of which findings are shown although nothing of them is open."""
+        return await self.units() if self.settings.workspace_check else ()
 
     async def proven(self, snapshot: Snapshot, finding: Finding) -> ProvenPlan:
         """Plan the repair of one finding and prove it."""
@@ -303,7 +309,7 @@ class Session:
         self._renew()
 
     def _use_policy(self) -> None:
-        path = self.settings.policy_path
+        path = self.settings.policy_path or None
         if path is not None and not path.startswith("/") and self._workspace.roots:
             path = f"{self._workspace.roots[0]}/{path}"
         if self._workspace.use_policy(path):
@@ -344,7 +350,7 @@ class Session:
         return snapshot
 
     def _is_in_folder(self, path: str) -> bool:
-        return any(is_below(path, root) for root in self._workspace.roots)
+        return self.settings.workspace_check and any(is_below(path, root) for root in self._workspace.roots)
 
     def _contained(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
         """Analyse a unit; where that fails nothing is found in it, and the rest goes on."""

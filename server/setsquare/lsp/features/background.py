@@ -63,7 +63,7 @@ class Progress:
 
 async def check_workspace(session: Session, publish: Callable[[Snapshot], None], progress: Progress) -> None:
     """Analyse every unit and hand each analysis over."""
-    units = await session.units()
+    units = await session.checked_units()
     if not units:
         return
     await progress.begin("checking the workspace")
