@@ -39,7 +39,9 @@ class Candidates:
         by_target, others = self._known[kind, attribute]
         of_its_type = by_target.get(_type_of(primary), {})
         foreign = (at for names in by_target.values() if names is not of_its_type for at in chain(*names.values()))
-        return [resources[at] for at in sorted([*of_its_type.get(primary.name, ()), *others, *foreign])]
+        return [
+            resources[at] for at in sorted([*of_its_type.get(primary.module + primary.name, ()), *others, *foreign])
+        ]
 
 
 _ByTarget: TypeAlias = dict[str, dict[str, list[int]]]
@@ -53,8 +55,8 @@ def _by_target(resources: Sequence_[Resource], attribute: str) -> tuple[_ByTarge
         match resource.value.lookup(attribute):
             case (Referenced(_, (name, *_)),) if resource.dialect is Dialect.CLOUDFORMATION:
                 by_target.setdefault("", {}).setdefault(name, []).append(at)
-            case (Referenced(_, (kind, name, *_)),) if not name.startswith("["):
-                by_target.setdefault(kind, {}).setdefault(name, []).append(at)
+            case (Referenced(_, (kind, name, *_), module),) if not name.startswith("["):
+                by_target.setdefault(kind, {}).setdefault(f"{module}{name}", []).append(at)
             case _:
                 others.append(at)
     return by_target, others
@@ -67,8 +69,8 @@ def _type_of(primary: Resource) -> str:
 
 def _points_at(origin: Origin, wanted: tuple[str, ...], primary: Resource) -> bool | None:
     match origin:
-        case Referenced(_, target):
-            return same_target(target, wanted, primary)
+        case Referenced():
+            return same_target(origin, wanted, primary)
         case Known(_, value):
             return _same_name(str(value), wanted, primary)
         case Sequence(items=items, complete=complete):
@@ -80,12 +82,12 @@ def _points_at(origin: Origin, wanted: tuple[str, ...], primary: Resource) -> bo
             return None
 
 
-def same_target(target: tuple[str, ...], wanted: tuple[str, ...], primary: Resource) -> bool | None:
+def same_target(reference: Referenced, wanted: tuple[str, ...], primary: Resource) -> bool | None:
     """Whether a reference names the primary by one of the wanted attributes."""
-    steps = tuple(step for step in target if not step.startswith("["))
+    steps = tuple(step for step in reference.target if not step.startswith("["))
     if primary.dialect is Dialect.CLOUDFORMATION:
         return steps[0] == primary.name and (len(steps) == 1 or steps[1] in wanted)
-    if steps[:2] == (primary.type, primary.name):
+    if steps[:2] == (primary.type, primary.name) and reference.module == primary.module:
         # Any other attribute of the primary still names no other resource.
         return True if len(steps) == 2 or steps[2] in wanted else None  # noqa: PLR2004
     # An attribute of another type may itself have been copied from the primary; its ARN is its own.

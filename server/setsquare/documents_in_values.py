@@ -152,8 +152,8 @@ class DocumentReader:
         if not isinstance(wanted, ResourceReference):
             return origin.value == wanted if isinstance(origin, Known) else None
         match origin:
-            case Referenced(_, target):
-                return self._is_primary(target, wanted.attribute) if not wanted.suffix else False
+            case Referenced():
+                return self._is_primary(origin, wanted.attribute) if not wanted.suffix else False
             case Known(_, value):
                 return self._is_named(str(value), wanted.suffix)
             case Text(_, parts):
@@ -161,8 +161,8 @@ class DocumentReader:
             case _:
                 return None
 
-    def _is_primary(self, target: tuple[str, ...], attribute: str) -> bool | None:
-        return same_target(target, (attribute,), self._primary)
+    def _is_primary(self, reference: Referenced, attribute: str) -> bool | None:
+        return same_target(reference, (attribute,), self._primary)
 
     def _is_named(self, text: str, suffix: str) -> bool | None:
         names = [o for a in ("bucket", "BucketName") for o in self._primary.value.lookup(a)]
@@ -176,13 +176,13 @@ class DocumentReader:
             return None
         at = parts.index(references[0])
         before, after = parts[:at], "".join(str(part) for part in parts[at + 1 :])
-        target = references[0].target
+        reference = references[0]
         if not before:
-            return every([self._is_primary(target, wanted.attribute), after == wanted.suffix])
+            return every([self._is_primary(reference, wanted.attribute), after == wanted.suffix])
         is_arn = isinstance(before[-1], str) and before[-1].endswith(":::") and wanted.attribute in _ARN_ATTRIBUTES
         if not is_arn:
             return False
-        is_name = some(self._is_primary(target, name) for name in _NAME_ATTRIBUTES)
+        is_name = some(self._is_primary(reference, name) for name in _NAME_ATTRIBUTES)
         return every([is_name, after == wanted.suffix])
 
     # ------------------------------------------------------------- adding a statement

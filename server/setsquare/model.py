@@ -102,7 +102,7 @@ class Reference:
     """A path to something else.
 
     Terraform: ``("var", "x")``, ``("aws_s3_bucket", "b", "id")``, ``("each", "value", "id")``; a literal index is a
-    step ``"[0]"`` or ``'["a"]'``, any other index ``"[]"``, a splat ``"[*]"``.
+    step ``"[0]"`` or ``'["a"]'``, a splat ``"[*]"``. In a target, ``"[]"`` stands for an index that is not known.
     CloudFormation: ``("Ref", name)``, ``("Fn::GetAtt", name, attribute)``, ``("Condition", name)``.
     """
 
@@ -124,8 +124,9 @@ class Conditional:
 class Call:
     """A function, an operator or another intrinsic.
 
-    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||`` ...);
-    CloudFormation intrinsics in their long form (``Fn::Join``, ``Fn::Equals`` ...).
+    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||``, ``+`` ...);
+    ``...`` around a last argument whose items are the arguments; CloudFormation intrinsics in their long form
+    (``Fn::Join``, ``Fn::Equals`` ...).
     """
 
     span: Span
@@ -134,15 +135,56 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Traversal:
+    """Steps into what is no plain reference, or steps that are computed: ``f(x).a``, ``local.m[var.key].b``.
+
+    A step is written as in a ``Reference``, or is the expression of a computed index.
+    """
+
+    span: Span
+    base: "Expression"
+    steps: tuple["str | Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """A ``for`` expression.
+
+    Attributes:
+        names: of the value; or of the key or index, and of the value.
+        key: of an object's entry; None where the result is a list.
+        grouped: several entries of one key are a list (``...``).
+
+    """
+
+    span: Span
+    names: tuple[str, ...]
+    collection: "Expression"
+    key: "Expression | None"
+    value: "Expression"
+    condition: "Expression | None"
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is not evaluated: ``for`` expressions, computed indices, broken text; ``text`` is the source."""
+    """Something that is not understood: broken text, what is nested too deep; ``text`` is the source."""
 
     span: Span
     text: str
 
 
 Expression: TypeAlias = (
-    Literal | Template | ListExpression | ObjectExpression | Reference | Conditional | Call | Unreadable
+    Literal
+    | Template
+    | ListExpression
+    | ObjectExpression
+    | Reference
+    | Traversal
+    | For
+    | Conditional
+    | Call
+    | Unreadable
 )
 
 # --------------------------------------------------------------------- blocks and resources
@@ -199,10 +241,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """A part of a document that could not be read."""
+    """A part of a document that could not be read.
+
+    ``doubled`` marks the second of two keys of one name: all can be read, but which of the two counts is not known.
+    """
 
     span: Span
     message: str
+    doubled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +341,12 @@ class Referenced:
     """The identity of something else: its value is not known here, but what it points at is.
 
     ``target`` is (type, name, attribute...) in Terraform (data sources start with ``data``), (logical id, attribute or
-    ``Ref``) in CloudFormation.
+    ``Ref``) in CloudFormation. ``module`` is the address of the module that it stands in: empty, or ``module.m.``.
     """
 
     place: Place
     target: tuple[str, ...]
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +427,7 @@ class Resource:
         value: its configuration; for a template without ``Properties`` the Structure's place is the resource's own
             mapping and ``missing_properties`` is true.
         null_properties: where ``Properties`` is written, but as null.
+        module: the address of the module that it stands in, which ``address`` begins with: empty, or ``module.m.``.
         present: False for ``count = 0`` or a condition that is known to be false; None where that is not known.
         each: ``for_each`` or ``count`` where the block has one.
         instances: how many there are, where that is known.
@@ -399,6 +447,7 @@ class Resource:
     instances: int | None = None
     missing_properties: bool = False
     null_properties: Place | None = None
+    module: str = ""
 
 
 # --------------------------------------------------------------------- what a fix writes

@@ -134,8 +134,8 @@ def _member(origin: Origin, step: str, place: Place, shown: Callable[[], str]) -
             return items[index] if index < len(items) else (Opaque(place, shown()),)
         case Sequence(items=(only,), complete=True, blocks=True) if not name.startswith("["):
             return step_into(only, step, place, shown)
-        case Referenced(_, target):
-            return (Referenced(place, (*target, step)),)
+        case Referenced(_, target, module):
+            return (Referenced(place, (*target, step), module),)
         case Opaque():
             return (Opaque(place, shown(), origin.decided_by),)
         case _:
