@@ -6,7 +6,7 @@ import threading
 from typing import Any, BinaryIO
 
 from lsprotocol import converters, types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest, JsonRpcServerNotInitialized
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import JsonRPCNotification
 
@@ -19,6 +19,13 @@ class ContentModifiedError(JsonRpcException):
 
     CODE = types.LSPErrorCodes.ContentModified.value
     MESSAGE = "Content Modified"
+
+
+class FeatureError(JsonRpcException):
+    """A handler failed, which is logged already (JSON-RPC error InternalError)."""
+
+    CODE = types.ErrorCodes.InternalError.value
+    MESSAGE = "Internal Error"
 
 
 class Protocol(LanguageServerProtocol):
@@ -40,6 +47,27 @@ class Protocol(LanguageServerProtocol):
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
             return JsonRPCNotification(_UNREADABLE, self.VERSION, None)
+
+    def handle_message(self, message: Any) -> None:  # noqa: ANN401 - as pygls declares it
+        """Hand a message on at the time for it; at any other a request is refused, and a notification dropped."""
+        method = getattr(message, "method", None)
+        refusal = self._refusal(method) if method is not None else None
+        if refusal is None:
+            super().handle_message(message)
+        elif hasattr(message, "id"):
+            self._send_response(message.id, error=refusal.to_response_error())
+
+    def _refusal(self, method: str) -> JsonRpcException | None:
+        if method == types.EXIT:
+            return None
+        if self._shutdown:
+            return JsonRpcInvalidRequest("the server was shut down")
+        is_first, is_hello = self._workspace is None, method == types.INITIALIZE
+        if is_first == is_hello:
+            return None
+        if is_first:
+            return JsonRpcServerNotInitialized("the server is not initialized yet")
+        return JsonRpcInvalidRequest("the server is initialized already")
 
     def _handle_response(
         self,
@@ -92,5 +120,5 @@ def unstructured(value: object) -> object:
 
 
 def without_expected_errors(record: logging.LogRecord) -> bool:
-    """Tell whether a log record is worth keeping: that a document has moved on is no fault."""
-    return not (record.exc_info and isinstance(record.exc_info[1], ContentModifiedError))
+    """Tell whether a log record is worth keeping: that a document has moved on is no fault, and faults are known."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ContentModifiedError | FeatureError))

@@ -1,16 +1,14 @@
 """Registers the features with the protocol, nothing else."""
 
 import logging
-import os
-import sys
-from typing import BinaryIO, cast
 
 from lsprotocol import types
 
 from setsquare.lsp.convert import path_of
 from setsquare.lsp.features import code_actions, diagnostics, hover
-from setsquare.lsp.protocol import ContentModifiedError, Outgoing, without_expected_errors
+from setsquare.lsp.protocol import ContentModifiedError, without_expected_errors
 from setsquare.lsp.service import SetsquareServer
+from setsquare.lsp.transport import serve_streams, serve_tcp
 
 
 def _path(uri: str) -> str:
@@ -117,16 +115,23 @@ def _register_features(server: SetsquareServer) -> None:
         return await hover.hover(server.session, _path(params.text_document.uri), params.position)
 
 
-def main(port: int | None = None) -> int:
-    """Serve one client, on standard input and output or on a port of this machine, until it says goodbye."""
+def main(address: tuple[str, int] | None = None) -> int:
+    """Serve one client, on standard input and output or at an address, until it says goodbye.
+
+    Returns:
+        0 after a goodbye, 1 if the client is gone without one.
+
+    Raises:
+        OSError: the address cannot be listened on.
+
+    """
     logging.basicConfig(level=logging.WARNING, format="setsquare: %(levelname)s: %(message)s")
+    # What pygls warns of (an answer that nobody waits for any more, a notification of another protocol) is no fault.
+    logging.getLogger("pygls").setLevel(logging.ERROR)
     logging.getLogger("pygls.protocol.json_rpc").addFilter(without_expected_errors)
     server = create()
-    if port is not None:
-        server.start_tcp("127.0.0.1", port)
+    if address is None:
+        serve_streams(server, server.leave)
     else:
-        # Whatever prints must not get between the messages.
-        out = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        server.start_io(sys.stdin.buffer, cast("BinaryIO", Outgoing(out)))
+        serve_tcp(server, *address)
     return 0 if server.has_ended else 1

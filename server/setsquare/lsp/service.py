@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
@@ -14,10 +14,12 @@ from pygls.lsp.server import LanguageServer
 from setsquare import __version__
 from setsquare.lsp.buffers import Buffer, changed
 from setsquare.lsp.client import Client
+from setsquare.lsp.containment import Handler, contained
 from setsquare.lsp.convert import bytes_of, path_of
 from setsquare.lsp.features import background, diagnostics, registration
 from setsquare.lsp.features.publishing import Publisher
-from setsquare.lsp.protocol import Protocol, unstructured
+from setsquare.lsp.lifetime import watch_process
+from setsquare.lsp.protocol import ContentModifiedError, FeatureError, Protocol, unstructured
 from setsquare.lsp.session import Session
 from setsquare.lsp.settings import Settings
 from setsquare.rules.catalogue import Catalogue
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+_LONGEST_TRACE = 2_000
+"""Characters of a message's parameters that a verbose trace shows: a text may be megabytes."""
 _LAST_MOMENTS = 5.0
 """Seconds that the process has to end by itself after the client said so."""
 
@@ -63,6 +67,16 @@ class SetsquareServer(LanguageServer):
             raise RuntimeError(message)
         return self._session
 
+    def feature(self, feature_name: str, options: Any | None = None) -> Callable[[Any], Any]:  # noqa: ANN401 - as pygls
+        """Register a handler, and contain what it raises."""
+        register = super().feature(feature_name, options)
+
+        def decorated(handler: Handler) -> Handler:
+            register(contained(feature_name, handler, self._failed, self._handled))
+            return handler
+
+        return decorated
+
     # ------------------------------------------------------------- from start to end
 
     def begin(self, params: types.InitializeParams) -> None:
@@ -71,6 +85,8 @@ class SetsquareServer(LanguageServer):
         if not roots and params.root_uri:
             roots = [path_of(params.root_uri)]
         self._options = params.initialization_options
+        self.protocol.trace = params.trace or types.TraceValue.Off
+        watch_process(params.process_id, lambda: os._exit(1))
         client = Client.of(params.capabilities)
         encoding = self.workspace.position_encoding
         self._session = Session(
@@ -258,10 +274,28 @@ class SetsquareServer(LanguageServer):
         if not task.cancelled() and (error := task.exception()) is not None:
             _LOG.error("background work failed", exc_info=error)
 
+    def _failed(self, name: str, error: Exception) -> None:
+        """Log that a feature failed, and tell the person once."""
+        _LOG.error("%s failed", name, exc_info=error)
+        self._tell(f"{name} failed: {type(error).__name__}: {error}")
+
+    def _handled(self, name: str, seconds: float, params: object) -> None:
+        """Trace a message, in a client that asked for it."""
+        trace = self.protocol.trace
+        if trace is types.TraceValue.Off:
+            return
+        verbose = str(unstructured(params))[:_LONGEST_TRACE] if trace is types.TraceValue.Verbose else None
+        self.log_trace(types.LogTraceParams(f"{name} took {1000 * seconds:.1f} ms", verbose))
+
     def report_server_error(self, error: Exception, source: "ServerErrors") -> None:
-        """Log what a handler raised, and tell the person once; a request is answered with the error anyway."""
+        """Log what went wrong outside of the features, and tell the person once; a request is answered anyway."""
+        if isinstance(error, FeatureError | ContentModifiedError):
+            return
         _LOG.error("%s", error)
-        message = f"Setsquare: {type(error).__name__}: {error}"
-        if source is not FeatureRequestError and message not in self._reported:
+        if source is not FeatureRequestError:
+            self._tell(f"{type(error).__name__}: {error}")
+
+    def _tell(self, message: str) -> None:
+        if message not in self._reported:
             self._reported.add(message)
-            self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, f"Setsquare: {message}"))

@@ -1,21 +1,34 @@
 """One thread that does work in the order in which it is submitted."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+class WorkerDiedError(Exception):
+    """The thread ended while it did this work."""
+
+
 class Worker:
-    """Like an executor of one thread, except that the process may end while something is being worked on."""
+    """Like an executor of one thread, except that the process may end while something is being worked on.
+
+    A thread that dies is replaced by another one, which goes on with what is waiting.
+    """
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closed = False
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._start()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Queue work; after the end it is cancelled at once, so that nobody waits for it."""
@@ -32,8 +45,12 @@ class Worker:
         self._waiting.put(None)
 
     def _work(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            work()
+        try:
+            while (work := self._waiting.get()) is not None:
+                work()
+        except BaseException as error:  # noqa: BLE001 - whatever ended it, somebody must do what is waiting
+            _LOG.critical("%s died and is restarted", self._name, exc_info=error)
+            self._start()
 
 
 def _do(work: Callable[[], T], future: "Future[T]") -> None:
@@ -41,8 +58,12 @@ def _do(work: Callable[[], T], future: "Future[T]") -> None:
         return
     try:
         result = work()
-    except BaseException as error:  # noqa: BLE001 - whoever waits for the result is told, as executors do
+    except Exception as error:  # noqa: BLE001 - whoever waits for the result is told, as executors do
         future.set_exception(error)
+    except BaseException as error:
+        # What ends a thread must not end the one that waits, too.
+        future.set_exception(WorkerDiedError(f"{type(error).__name__}: {error}"))
+        raise
     else:
         future.set_result(result)
 
