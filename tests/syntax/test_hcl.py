@@ -8,11 +8,13 @@ from setsquare.documents import Dialect
 from setsquare.model import (
     Call,
     Conditional,
+    For,
     ListExpression,
     Literal,
     ObjectExpression,
     Reference,
     Template,
+    Traversal,
     Unreadable,
 )
 from setsquare.rules.examples import load_examples
@@ -39,6 +41,11 @@ def plain(value):
             return ("if", plain(value.condition), plain(value.when_true), plain(value.when_false))
         case Call():
             return (value.name, *map(plain, value.arguments))
+        case Traversal():
+            return ("into", plain(value.base), *(s if isinstance(s, str) else plain(s) for s in value.steps))
+        case For():
+            key, condition = (None if part is None else plain(part) for part in (value.key, value.condition))
+            return ("for", *value.names, plain(value.collection), key, plain(value.value), condition, value.grouped)
         case Unreadable():
             return f"?{value.text}"
 
@@ -60,6 +67,9 @@ def problems(source, path="a.tf"):
     ]
 
 
+TWO_DIRECTIVES = ("if", "x&", ("if", "y&", "a", "b&"), "")
+LOOP = ("for", "k", "v", "x&", None, ("template", "k&", "="), None, False)
+LINES = ("for", "v", "x&", None, "a\n", None, False)
 EXPRESSIONS = [
     ("1", 1),
     ("1.5", 1.5),
@@ -78,7 +88,14 @@ EXPRESSIONS = [
     ('"${var.b}"', "var/b&"),
     ('"a ${~ var.b ~} c"', ("template", "a", "var/b&", "c")),
     ('" ${~ var.b ~} "', "var/b&"),
-    ('"%{ if x }y%{ endif }"', "?%{ if x }y%{ endif }"),
+    ('"%{ if x }y%{ endif }"', ("if", "x&", "y", "")),
+    ('"a%{ if x ~} b %{~ else }c%{ endif }d"', ("template", "a", ("if", "x&", "b", "c"), "d")),
+    ('"%{ if x }%{ if y }a%{ else }${b}%{ endif }%{ endif }"', TWO_DIRECTIVES),
+    ('"%{ for k, v in x }${k}=%{ endfor }"', ("join", "", LOOP)),
+    ("<<-EOT\n  %{ if x }\n  a\n  %{ endif }\n  EOT\n", ("template", ("if", "x&", "\na\n", ""), "\n")),
+    ("<<EOT\n%{ for v in x ~}\na\n%{ endfor ~}\nEOT\n", ("join", "", LINES)),
+    ('"%{ if x }"', '?"%{ if x }"'),
+    ('"%{ if x }' * 120 + '%{ endif }"' * 120, "?" + '"%{ if x }' * 120 + '%{ endif }"' * 120),
     ("<<EOT\n a\n  $${b}\nEOT\n", " a\n  ${b}\n"),
     ("<<-EOT\n    a\n\n      b ${x}\n    EOT\n", ("template", "a\n\n  b ", "x&", "\n")),
     ("<<-EOT\n  ${x}\n    EOT\n", ("template", "x&", "\n")),
@@ -86,8 +103,9 @@ EXPRESSIONS = [
     ("<<EOT\nEOT\n", ""),
     ("[1, 2,]", [1, 2]),
     ("[]", []),
-    ("[for x in y : x]", "?[for x in y : x]"),
-    ("{ for x in y : x => x }", "?{ for x in y : x => x }"),
+    ("[for x in y : x]", ("for", "x", "y&", None, "x&", None, False)),
+    ("[for k, x in y : x if x.z]", ("for", "k", "x", "y&", None, "x&", "x/z&", False)),
+    ("{ for x in y : x => 1... }", ("for", "x", "y&", "x&", 1, None, True)),
     ('{ a = 1, "b" : 2 }', {"entries": [("a", 1), ("b", 2)]}),
     ("{ (a) = 1 }", {"entries": [("a&", 1)]}),
     ("{ true = 1 }", {"entries": [("true", 1)]}),
@@ -97,17 +115,24 @@ EXPRESSIONS = [
     ("var.x", "var/x&"),
     ('a.b[0]["k"].c', 'a/b/[0]/["k"]/c&'),
     ("a.0.b", "a/[0]/b&"),
-    ("a[var.i]", "a/[]&"),
-    ("a[true]", "a/[]&"),
+    ("a[var.i]", ("into", "a&", "var/i&")),
+    ("a[true]", ("into", "a&", True)),
+    ("a.b[var.i].c[0]", ("into", "a/b&", "var/i&", "c", "[0]")),
     ("a[*].id", "a/[*]/id&"),
+    ("a[*].id[0]", "a/[*]/id/[0]&"),
     ("a.*.id", "a/[*]/id&"),
-    ("[1][0]", "?[1][0]"),
+    ("a.*.id[0].b", ("into", "a/[*]/id&", "[0]", "b")),
+    ("a.*.id[0][x]", ("into", "a/[*]/id&", "[0]", "x&")),
+    ("(a[*].b).c", ("into", "a/[*]/b&", "c")),
+    ("(a.b).c", "a/b/c&"),
+    ("f(a).b", ("into", ("f", "a&"), "b")),
+    ("[1][0]", ("into", [1], "[0]")),
     ("(1)", 1),
     ("a ? b : c", ("if", "a&", "b&", "c&")),
     ("f()", ("f",)),
     ("f(1, a)", ("f", 1, "a&")),
     ("f([1, 2]...)", ("f", 1, 2)),
-    ("f(a...)", ("f", "?a...")),
+    ("f(a...)", ("f", ("...", "a&"))),
     ("!a", ("!", "a&")),
     ("-a", ("-", "a&")),
     ("a == 1", ("==", "a&", 1)),

@@ -14,6 +14,7 @@ from setsquare.model import (
     CloudFormationTemplate,
     Conditional,
     Expression,
+    For,
     Known,
     ListExpression,
     Literal,
@@ -28,6 +29,7 @@ from setsquare.model import (
     Structure,
     Template,
     TemplateResource,
+    Traversal,
     Unreadable,
     Value,
 )
@@ -124,6 +126,8 @@ class TemplateScope:
                 return self._call(name, arguments, place, depth + 1)
             case Unreadable(_, text):
                 return (Opaque(place, text),)
+            case Traversal() | For():  # of Terraform alone
+                return (Opaque(place, ""),)
 
     def _object(self, written: ObjectExpression, depth: int) -> Structure:
         open_keys = any(not isinstance(entry.key, Literal) for entry in written.entries)

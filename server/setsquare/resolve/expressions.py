@@ -6,30 +6,41 @@ from setsquare.model import (
     Call,
     Conditional,
     Expression,
+    For,
     ListExpression,
     ObjectExpression,
     Reference,
     Template,
+    Traversal,
 )
 
 
 def references(expression: Expression) -> Iterator[Reference]:
-    """Yield every reference inside an expression."""
+    """Yield every reference inside an expression; the names that a ``for`` declares are none."""
+    if isinstance(expression, Reference):
+        yield expression
+    elif isinstance(expression, For):
+        yield from references(expression.collection)
+        for part in (expression.key, expression.value, expression.condition):
+            if part is not None:
+                yield from (found for found in references(part) if found.path[0] not in expression.names)
+    else:
+        for part in _parts(expression):
+            yield from references(part)
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
     match expression:
-        case Reference():
-            yield expression
-        case Template(_, parts):
-            for part in parts:
-                yield from references(part)
-        case ListExpression(_, items) | Call(_, _, items):
-            for item in items:
-                yield from references(item)
+        case Template(_, parts) | ListExpression(_, parts) | Call(_, _, parts):
+            yield from parts
         case ObjectExpression(_, entries):
             for entry in entries:
-                yield from references(entry.key)
-                yield from references(entry.value)
+                yield entry.key
+                yield entry.value
         case Conditional(_, condition, when_true, when_false):
-            for part in (condition, when_true, when_false):
-                yield from references(part)
+            yield from (condition, when_true, when_false)
+        case Traversal(_, base, steps):
+            yield base
+            yield from (step for step in steps if not isinstance(step, str))
         case _:
             return

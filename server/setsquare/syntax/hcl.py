@@ -16,7 +16,9 @@ from setsquare.model import (
     ConfigurationFile,
     Expression,
     Lazy,
+    Literal,
     SyntaxProblem,
+    Template,
     Unreadable,
 )
 from setsquare.syntax import hcl_tree as tree
@@ -75,6 +77,31 @@ def read_expression(source: bytes, span: Span | None = None) -> Expression:
     if root.has_error or len(nodes) != 1 or nodes[0].kind_id != tree.ATTRIBUTE:
         return Unreadable(span, source[span.start : span.end].decode("utf-8", "replace"))
     return Lowering(text, base).expression(tree.children(nodes[0])[2])
+
+
+def read_template(text: str, span: Span) -> Expression:
+    """Read a text that is a template without quotes; all that is in it stands at one span."""
+    marker = "EOT"
+    while marker in text:
+        marker += "T"
+    source = f"v = <<{marker}\n{text}\n{marker}\n".encode()
+    root = tree.parse(source).root_node
+    nodes = [node for child in root.children if child.kind_id == tree.BODY for node in tree.children(child)]
+    if root.has_error or len(nodes) != 1 or nodes[0].kind_id != tree.ATTRIBUTE:
+        return Unreadable(span, text)
+    return _without_last_break(Lowering(source, 0, span).expression(tree.children(nodes[0])[2]))
+
+
+def _without_last_break(expression: Expression) -> Expression:
+    """Take away the line break that a heredoc has after its text."""
+    if isinstance(expression, Literal) and isinstance(expression.value, str):
+        return Literal(expression.span, expression.value.removesuffix("\n"))
+    if not isinstance(expression, Template):
+        return expression
+    *before, last = expression.parts
+    last = _without_last_break(last)
+    parts = tuple(before) if isinstance(last, Literal) and last.value == "" else (*before, last)
+    return parts[0] if len(parts) == 1 else Template(expression.span, parts)
 
 
 class Contents:

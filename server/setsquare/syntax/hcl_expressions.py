@@ -12,14 +12,17 @@ from setsquare.model import (
     Conditional,
     Entry,
     Expression,
+    For,
     ListExpression,
     Literal,
     ObjectExpression,
     Reference,
     Template,
+    Traversal,
     Unreadable,
 )
 from setsquare.syntax import hcl_tree as tree
+from setsquare.syntax.hcl_directives import CLOSING, TemplateParts, marks
 from setsquare.syntax.hcl_text import decode_utf8, remove_indentation, unescape_heredoc, unescape_quoted
 from setsquare.text import Span
 
@@ -75,21 +78,15 @@ class Lowering:
         if self._depth >= MAX_DEPTH:
             return self._unreadable(start, end)
         self._depth += 1
-        lowered = self._term_with_steps(nodes, start, end)
+        lowered = self._term_with_steps(nodes, start)
         self._depth -= 1
         return lowered
 
-    def _term_with_steps(self, nodes: Sequence[Node], start: int, end: int) -> Expression:
+    def _term_with_steps(self, nodes: Sequence[Node], start: int) -> Expression:
         first = next((index for index, node in enumerate(nodes) if node.kind_id in _STEPS), len(nodes))
         term = self._term(nodes[:first])
-        if first == len(nodes):
-            return term
-        if not isinstance(term, Reference):
-            return self._unreadable(start, end)
-        path = list(term.path)
-        for step in nodes[first:]:
-            path += self._steps(step)
-        return Reference(self._span(start, end), tuple(path))
+        in_parentheses = nodes[0].type == "("
+        return self._with_steps(term, nodes[first:], start, extend=not (in_parentheses and _has_splat(term)))
 
     def _term(self, nodes: Sequence[Node]) -> Expression:
         node = nodes[0] if nodes else None
@@ -113,19 +110,45 @@ class Lowering:
 
     # ----------------------------------------------------------------- steps
 
-    def _steps(self, node: Node) -> list[str]:
+    def _with_steps(self, base: Expression, nodes: Sequence[Node], start: int, *, extend: bool) -> Expression:
+        """Return a term with the steps after it; plain steps extend a reference."""
+        steps: list[str | Expression] = []
+        for node in nodes:
+            if node.kind_id != tree.SPLAT:
+                steps.append(self._step(node))
+                continue
+            splat = tree.children(node)[0]
+            steps.append("[*]")
+            inner = tree.children(splat)[1:]
+            taken = len(inner)
+            if splat.kind_id == tree.ATTRIBUTE_SPLAT:
+                taken = next((at for at, part in enumerate(inner) if part.kind_id == tree.INDEX), taken)
+            steps += [self._step(part) for part in inner[:taken]]
+            if taken < len(inner):  # an index after `.*` is into the whole list
+                base = self._traversal(base, steps, self._span(start, inner[taken].start_byte), extend=extend)
+                steps, extend = [self._step(part) for part in inner[taken:]], False
+        end = nodes[-1].end_byte if nodes else start
+        return self._traversal(base, steps, self._span(start, end), extend=extend) if steps else base
+
+    def _traversal(
+        self, base: Expression, steps: Sequence[str | Expression], span: Span, *, extend: bool
+    ) -> Expression:
+        names = [step for step in steps if isinstance(step, str)]
+        if extend and isinstance(base, Reference) and len(names) == len(steps):
+            return Reference(span, (*base.path, *names))
+        if extend and isinstance(base, Reference):
+            first = next(at for at, step in enumerate(steps) if not isinstance(step, str))
+            path = (*base.path, *names[:first])
+            return Traversal(span, Reference(base.span, path), tuple(steps[first:]))
+        return Traversal(span, base, tuple(steps))
+
+    def _step(self, node: Node) -> str | Expression:
         parts = tree.children(node)
         if node.kind_id == tree.GET_ATTRIBUTE:
-            return [self._source(parts[-1].start_byte, parts[-1].end_byte)]
-        if node.kind_id == tree.INDEX:
-            return [self._index(parts[0])]
-        splat = tree.children(parts[0])
-        steps = ["[*]"]
-        for step in splat[1:]:
-            steps += self._steps(step)
-        return steps
+            return self._source(parts[-1].start_byte, parts[-1].end_byte)
+        return self._index(parts[0])
 
-    def _index(self, node: Node) -> str:
+    def _index(self, node: Node) -> str | Expression:
         if node.kind_id != tree.NEW_INDEX:
             return f"[{self._source(node.start_byte + 1, node.end_byte)}]"
         key = self._nested(tree.children(node)[1])
@@ -133,7 +156,7 @@ class Lowering:
             return f'["{key.value}"]'
         if isinstance(key, Literal) and isinstance(key.value, int) and not isinstance(key.value, bool):
             return f"[{key.value}]"
-        return "[]"
+        return key
 
     # ----------------------------------------------------------------- scalars and text
 
@@ -194,9 +217,7 @@ class Lowering:
         The grammar's own text nodes leave out spaces beside interpolations, so the text is what is between the others.
         """
         pieces: list[Span | Node] = []
-        for child in node.children:
-            if not child.is_named or child.kind_id not in _INTERPOLATIONS:
-                continue
+        for child in marks(node):
             if start < child.start_byte:
                 pieces.append(Span(start, child.start_byte))
             pieces.append(child)
@@ -210,15 +231,76 @@ class Lowering:
         if not pieces:
             return Literal(span, "")
         self._strip(pieces, texts)
-        parts = []
-        for piece, text in zip(pieces, texts, strict=True):
-            if isinstance(piece, Node):
-                parts.append(self._interpolation(piece, span if len(pieces) == 1 else None))
-            elif text:
-                parts.append(Literal(self._span(piece.start, piece.end), text))
+        if len(pieces) == 1 and isinstance(pieces[0], Node) and pieces[0].kind_id == tree.TEMPLATE_INTERPOLATION:
+            return self._interpolation(pieces[0], span)
+        parts = TemplateParts(pieces, texts)
+        lowered = self._parts(parts)
+        return self._template_of(lowered, span) if parts.at_end else self._unreadable(node.start_byte, node.end_byte)
+
+    def _template_of(self, parts: Sequence[Expression], span: Span) -> Expression:
         if len(parts) == 1:
-            return Literal(span, parts[0].value) if isinstance(parts[0], Literal) and texts[0] is not None else parts[0]
+            return Literal(span, parts[0].value) if isinstance(parts[0], Literal) else parts[0]
         return Template(span, tuple(parts)) if parts else Literal(span, "")
+
+    def _parts(self, parts: TemplateParts) -> list[Expression]:
+        """Lower the parts up to the mark that ends or continues a directive around them."""
+        lowered: list[Expression] = []
+        while not parts.at_end:
+            piece, text = parts.current
+            if isinstance(piece, Node):
+                if piece.kind_id in CLOSING:
+                    break
+                parts.advance()
+                lowered.append(self._inserted(piece, parts))
+            else:
+                parts.advance()
+                if text:
+                    lowered.append(Literal(self._span(piece.start, piece.end), text))
+        return lowered
+
+    def _inserted(self, node: Node, parts: TemplateParts) -> Expression:
+        if node.kind_id == tree.TEMPLATE_INTERPOLATION or self._depth >= MAX_DEPTH:
+            return self._interpolation(node, None)
+        self._depth += 1
+        is_loop = node.kind_id == tree.TEMPLATE_FOR_START
+        lowered = self._for_directive(node, parts) if is_loop else self._if_directive(node, parts)
+        self._depth -= 1
+        return lowered
+
+    def _if_directive(self, node: Node, parts: TemplateParts) -> Expression:
+        inner = [child for child in node.children if child.kind_id == tree.EXPRESSION]
+        when_true, end = self._branch(parts)
+        when_false: Expression = Literal(self._span(end, end), "")
+        if parts.passes(tree.TEMPLATE_ELSE):
+            when_false, end = self._branch(parts)
+        if not parts.passes(tree.TEMPLATE_IF_END) or len(inner) != 1:
+            return self._unreadable(node.start_byte, parts.end)
+        span = self._span(node.start_byte, parts.end)
+        return Conditional(span, self._nested(inner[0]), when_true, when_false)
+
+    def _for_directive(self, node: Node, parts: TemplateParts) -> Expression:
+        """Lower a loop: its text for each element, joined."""
+        body, _ = self._branch(parts)
+        if not parts.passes(tree.TEMPLATE_FOR_END):
+            return self._unreadable(node.start_byte, parts.end)
+        span = self._span(node.start_byte, parts.end)
+        names, collection = self._intro(node)
+        loop = For(span, names, collection, None, body, None)
+        return Call(span, "join", (Literal(self._span(node.start_byte, node.start_byte), ""), loop))
+
+    def _branch(self, parts: TemplateParts) -> tuple[Expression, int]:
+        start = parts.end
+        lowered = self._parts(parts)
+        return self._template_of(lowered, self._span(start, parts.end)), parts.end
+
+    def _intro(self, node: Node) -> tuple[tuple[str, ...], Expression]:
+        names = tuple(
+            self._source(child.start_byte, child.end_byte)
+            for child in node.children
+            if child.kind_id == tree.IDENTIFIER
+        )
+        (collection,) = (child for child in node.children if child.kind_id == tree.EXPRESSION)
+        return names, self._nested(collection)
 
     def _interpolation(self, node: Node, whole: Span | None) -> Expression:
         inner = [child for child in node.children if child.kind_id == tree.EXPRESSION]
@@ -270,6 +352,24 @@ class Lowering:
             return Literal(self._node_span(node), self._source(node.start_byte, node.end_byte))
         return self._terms(parts)
 
+    def _for(self, node: Node) -> Expression:
+        inner = tree.children(node)[0]
+        parts = tree.children(inner)
+        intro = next(part for part in parts if part.kind_id == tree.FOR_INTRO)
+        names, collection = self._intro(intro)
+        results = [self._nested(part) for part in parts if part.kind_id == tree.EXPRESSION]
+        conditions = [self._nested(tree.children(part)[1]) for part in parts if part.kind_id == tree.FOR_CONDITION]
+        keyed = inner.kind_id == tree.FOR_OBJECT
+        return For(
+            self._node_span(node),
+            names,
+            collection,
+            results[0] if keyed else None,
+            results[-1],
+            conditions[0] if conditions else None,
+            any(part.kind_id == tree.ELLIPSIS for part in parts),
+        )
+
     # ----------------------------------------------------------------- functions and operators
 
     def _call(self, node: Node) -> Expression:
@@ -288,7 +388,8 @@ class Lowering:
             if isinstance(last, ListExpression):
                 arguments += last.items
             else:
-                arguments.append(self._unreadable(nodes[-2].start_byte, nodes[-1].end_byte))
+                span = self._span(nodes[-2].start_byte, nodes[-1].end_byte)
+                arguments.append(Call(span, "...", (last,)))
         return arguments
 
     def _conditional(self, node: Node) -> Expression:
@@ -342,11 +443,15 @@ def _with_span(expression: Expression, span: Span) -> Expression:
     return replace(expression, span=span)
 
 
-_INTERPOLATIONS = frozenset((tree.TEMPLATE_INTERPOLATION, tree.TEMPLATE_DIRECTIVE))
+def _has_splat(expression: Expression) -> bool:
+    return isinstance(expression, Reference) and "[*]" in expression.path
+
+
 _TERMS: dict[int, Callable[[Lowering, Node], Expression]] = {
     tree.COLLECTION: Lowering._collection,  # noqa: SLF001 - the table belongs to the class
     tree.CONDITIONAL: Lowering._conditional,  # noqa: SLF001
     tree.EXPRESSION: Lowering._nested,  # noqa: SLF001
+    tree.FOR: Lowering._for,  # noqa: SLF001
     tree.FUNCTION_CALL: Lowering._call,  # noqa: SLF001
     tree.LITERAL: Lowering._literal,  # noqa: SLF001
     tree.OPERATION: Lowering._operation,  # noqa: SLF001

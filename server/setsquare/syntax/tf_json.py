@@ -1,7 +1,6 @@
 """Terraform's JSON syntax: ``.tf.json`` and ``.tfvars.json`` files as blocks whose bodies have attributes only."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from setsquare.data import DataDocument
@@ -9,8 +8,6 @@ from setsquare.model import (
     Attribute,
     Block,
     Body,
-    Call,
-    Conditional,
     ConfigurationFile,
     Entry,
     Expression,
@@ -19,7 +16,6 @@ from setsquare.model import (
     Literal,
     ObjectExpression,
     SyntaxProblem,
-    Template,
 )
 from setsquare.syntax import json
 from setsquare.text import Span
@@ -151,41 +147,4 @@ def _template(source: bytes, string: Literal) -> Expression:
 
     if b"\\" not in source[string.span.start : string.span.end]:
         return hcl.read_expression(source, string.span)
-    text = str(string.value)
-    marker = "EOT"
-    while marker in text:
-        marker += "T"
-    return _respan(_without_last_break(hcl.read_expression(f"<<{marker}\n{text}\n{marker}\n".encode())), string.span)
-
-
-def _without_last_break(expression: Expression) -> Expression:
-    """Take away the line break that a heredoc has after its text."""
-    if isinstance(expression, Literal) and isinstance(expression.value, str):
-        return Literal(expression.span, expression.value.removesuffix("\n"))
-    if not isinstance(expression, Template):
-        return expression
-    *before, last = expression.parts
-    last = _without_last_break(last)
-    parts = tuple(before) if isinstance(last, Literal) and last.value == "" else (*before, last)
-    return parts[0] if len(parts) == 1 else Template(expression.span, parts)
-
-
-def _respan(expression: Expression, span: Span) -> Expression:
-    """Give an expression and all in it one span."""
-    match expression:
-        case Template():
-            return Template(span, tuple(_respan(part, span) for part in expression.parts))
-        case ListExpression():
-            return ListExpression(span, tuple(_respan(item, span) for item in expression.items))
-        case ObjectExpression():
-            entries = tuple(
-                Entry(_respan(entry.key, span), _respan(entry.value, span), span) for entry in expression.entries
-            )
-            return ObjectExpression(span, entries, expression.complete)
-        case Conditional():
-            condition, when_true, when_false = expression.condition, expression.when_true, expression.when_false
-            return Conditional(span, _respan(condition, span), _respan(when_true, span), _respan(when_false, span))
-        case Call():
-            return Call(span, expression.name, tuple(_respan(argument, span) for argument in expression.arguments))
-        case _:
-            return replace(expression, span=span)
+    return hcl.read_template(str(string.value), string.span)
