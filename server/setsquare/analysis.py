@@ -55,7 +55,6 @@ class _Unit:
         self.orders = catalogue.orders
         self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
-        self._bindings: dict[str, Binding] = {}
         resources = scope.resources(catalogue.types(self.dialect))
         self._resources = [resource for resource in resources if resource.present is not False]
         self._of_type: dict[str, list[Resource]] = {}
@@ -133,9 +132,7 @@ class _Unit:
     # ------------------------------------------------------------- what repairs ask for
 
     def _binding(self, rule: Rule) -> Binding:
-        if rule.id not in self._bindings:
-            self._bindings[rule.id] = Binding(rule.parameters, lambda name: self._policy.parameter(name, self.dialect))
-        return self._bindings[rule.id]
+        return self._policy.binding(rule, self.dialect)
 
     def _evaluators(self, rule: Rule, primary: Resource) -> Callable[[str], Evaluator]:
         documents = DocumentReader(self._scope, primary, self._binding(rule))

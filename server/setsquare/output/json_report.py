@@ -13,7 +13,7 @@ SCHEMA = 1
 
 def render(report: Report, policy: Policy, seconds: float) -> str:
     """Return the report as JSON text; two runs differ in ``seconds`` alone."""
-    content = {
+    sections: dict[str, object] = {
         "schema": SCHEMA,
         "tool": {"name": "setsquare", "version": __version__},
         "policy": {
@@ -33,7 +33,14 @@ def render(report: Report, policy: Policy, seconds: float) -> str:
             "seconds": round(seconds, 3),
         },
     }
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    return "{\n" + ",\n".join(f'"{name}": {_section(section)}' for name, section in sections.items()) + "\n}"
+
+
+def _section(section: object) -> str:
+    """Return a section with one entry a line: `json` is ten times slower where it indents."""
+    if not isinstance(section, list) or not section:
+        return json.dumps(section, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in section) + "\n]"
 
 
 def range_of(report: Report, place: Place) -> dict[str, dict[str, int]]:

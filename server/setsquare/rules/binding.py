@@ -67,6 +67,7 @@ class Binding:
     ) -> None:
         self._declared = declared
         self._policy_value = policy_value
+        self._leaves: dict[int, tuple[Leaf, BoundLeaf | None]] = {}
 
     def parameter(self, name: str) -> Written | Unset:
         """Return the value of a parameter, or Unset."""
@@ -126,6 +127,12 @@ class Binding:
 
         A leaf does not apply when the parameter that it requires, or one that its test needs, is not set.
         """
+        known = self._leaves.get(id(leaf))
+        if known is None:
+            known = self._leaves[id(leaf)] = leaf, self._bound(leaf)
+        return known[1]
+
+    def _bound(self, leaf: Leaf) -> BoundLeaf | None:
         if leaf.requires is not None and isinstance(self.parameter(leaf.requires), Unset):
             return None
         test = self._test(leaf.test)

@@ -7,6 +7,7 @@ from datetime import date
 
 from setsquare.documents import Dialect
 from setsquare.model import Place, Written
+from setsquare.rules.binding import Binding
 from setsquare.rules.rule import BULK_IMPACTS, MISSING, ImpactLevel, Missing, Rule, Severity
 
 DEFAULT_HASH = "sha256:none"
@@ -72,6 +73,9 @@ class Policy:
     path: str | None = None
     folder: str | None = None
     hash: str = DEFAULT_HASH
+    _bindings: dict[tuple[int, Dialect], tuple[Rule, Binding]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @classmethod
     def default(cls, as_of: date = date.min) -> "Policy":
@@ -98,6 +102,14 @@ class Policy:
         if isinstance(value, Mapping):
             return value.get(dialect, MISSING)
         return value
+
+    def binding(self, rule: Rule, dialect: Dialect) -> Binding:
+        """Return a rule's operands as this policy fills them in; the same one each time, since it remembers its leaves."""
+        key = id(rule), dialect
+        if key not in self._bindings:
+            binding = Binding(rule.parameters, lambda name: self.parameter(name, dialect))
+            self._bindings[key] = rule, binding  # the rule is kept, so that no other can take its identity
+        return self._bindings[key][1]
 
     def selects(self, rule: Rule) -> bool:
         """Whether a rule is in force."""
