@@ -1,10 +1,19 @@
 """Checking a workspace as a whole: every unit analysed, fixes planned and proven; what commands and reports work on."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from setsquare.findings import Analysis, Finding, Problem, SuppressedFinding, UnknownFinding, position_of
+from setsquare.findings import (
+    Analysis,
+    Finding,
+    Fix,
+    Problem,
+    ProblemKind,
+    SuppressedFinding,
+    UnknownFinding,
+    position_of,
+)
 from setsquare.fixes import Plan, Refusal, plan
 from setsquare.proof import Proof, prove
 from setsquare.text import LineIndex
@@ -51,10 +60,29 @@ class Report:
 
 
 def check_units(workspace: Workspace, units: Iterable[Unit]) -> Iterator[CheckedUnit]:
-    """Analyse units one by one."""
+    """Analyse units one by one; what is only repaired in a file with syntax errors has no fix."""
     for unit in units:
         texts = workspace.texts(unit)
-        yield CheckedUnit(unit, texts, workspace.analyse_texts(unit, texts))
+        yield CheckedUnit(unit, texts, _leaving_broken_files(workspace.analyse_texts(unit, texts)))
+
+
+def _leaving_broken_files(analysis: Analysis) -> Analysis:
+    """Take back the fixes that change a file with syntax errors: such a file has to be repaired by a person first.
+
+    An editor still offers them, one by one: there the person is at work in the file.
+    """
+    broken = {problem.path for problem in analysis.problems if problem.kind is ProblemKind.SYNTAX}
+    if not broken:
+        return analysis
+    return replace(analysis, findings=tuple(_left_alone(finding, broken) for finding in analysis.findings))
+
+
+def _left_alone(finding: Finding, broken: Collection[str]) -> Finding:
+    hit = min((change.path for change in finding.fix.changes if change.path in broken), default=None)
+    if hit is None or not finding.fix.available:
+        return finding
+    reason = f"{os.path.basename(hit)} has syntax errors, and is left as it is until they are repaired"
+    return replace(finding, fix=Fix(available=False, reason=reason))
 
 
 def report_of(

@@ -32,7 +32,7 @@ from setsquare.syntax import json
         ("{[1]: 2}", "{...}", "a key in quotes is missing @["),
         ("[1: 2, 3]", "[?, 2, 3, ?]", "a colon in a list @:"),
         ('{"a": 1]}', "{a: 1, ...}", "a closing bracket too many @]"),
-        ('{"a": 1, "a": 2}', "{a: ?a is there twice}", 'the key a is there twice @"a"'),
+        ('{"a": 1, "a": 2}', "{a: ?a is there twice, ...}", 'the key a is there twice @"a"'),
         ('{\n  "a": {\n    "b": 1\n  "c": 2\n}\n', "{a: {b: 1, ...}, c: 2, ...}", "a bracket is not closed"),
         ('{\n  "a":\n  "b": 1\n}', "{a: ?, b: 1, ...}", 'a key without a value @"a"'),
         ("[" * 101 + "]" * 101, "[" * 100 + "?nested deeper than 100 levels" + "]" * 100, "nested deeper"),

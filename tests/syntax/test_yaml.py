@@ -58,7 +58,7 @@ def test_what_is_read(source, expected):
         ("a:\n\tb: 1\nc: 2\n", "{a: ?b: 1, c: 2, ...}", "cannot start any token"),
         ("a: 1\n---\nb: [\n---\nc: 3\n", "{a: 1} --- {b: ?[, ...} --- {c: 3}", "flow node"),
         ("a: *nope\nb: 1\n", "{a: ?*nope, b: 1, ...}", "found undefined alias @*nope"),
-        ("a: 1\na: 2\n", "{a: ?a is there twice}", "the key a is there twice @a"),
+        ("a: 1\na: 2\n", "{a: ?a is there twice, ...}", "the key a is there twice @a"),
         ("a:\n  - x: 1\n    y\n  - z: 2\n", "{a: [{x: 1, ...}, {z: 2}, ?], ...}", "@y"),
         ("a:\n- 1\n- [\n- b: 2\nc: 1\n", "{a: [1, ?[, {b: 2}, ?], c: 1, ...}", "flow node"),
         ("a:\n  - \n  - [\n", "{a: [null, ?[, ?], ...}", "flow node"),

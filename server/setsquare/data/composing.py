@@ -2,14 +2,15 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from itertools import accumulate
+from itertools import accumulate, chain
 from types import ModuleType
 from typing import Any
 
 import yaml
 from yaml.composer import Composer
-from yaml.nodes import Node
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
@@ -27,6 +28,9 @@ PLAIN = "plain"
 QUOTED = "quoted"
 """The tag of every other node without an explicit tag."""
 
+MERGE = "<<"
+"""The key whose value's entries become the mapping's own."""
+
 MAX_DEPTH = 100
 """How deep nodes may nest."""
 
@@ -37,6 +41,11 @@ _REPLACEMENT = "\ufffd"
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _DEEP_INDENT = b" " * MAX_DEPTH
 _DEEP_LINE = re.compile(rb"(?:[-?:][ \t]+){20}")
+
+
+def doubled_key(span: Span, name: str) -> SyntaxProblem:
+    """Return the problem that a key at a place has a name that another key of its mapping has already."""
+    return SyntaxProblem(span, f"the key {name} is there twice", doubled=True)
 
 
 class _Untyped:
@@ -81,7 +90,7 @@ class ComposedText:
 
     """
 
-    __slots__ = ("_first", "_wide", "_widths", "problems", "roots", "source")
+    __slots__ = ("_doubled", "_first", "_wide", "_widths", "problems", "roots", "source")
 
     def __init__(self, source: bytes) -> None:
         self.source = source
@@ -90,6 +99,7 @@ class ComposedText:
         self._first = len(BOM) if source.startswith(BOM) else 0
         self._wide: list[int] = []
         self._widths: list[int] = [0]
+        self._doubled: tuple[SyntaxProblem, ...] | None = None
         readable = self._readable()
         if readable is not None and self._is_flat(readable):
             self._compose(readable)
@@ -99,6 +109,14 @@ class ComposedText:
         if self._wide:
             index += self._widths[bisect_left(self._wide, index)]
         return index + self._first
+
+    def doubled(self) -> tuple[SyntaxProblem, ...]:
+        """Return the keys that are there twice in a mapping, wherever it stands; what an alias repeats is told once."""
+        if self._doubled is None:
+            keys = (key for mapping in _mappings(self.roots) for key in _repeated(mapping))
+            spans = ((Span(self.offset(k.start_mark.index), self.offset(k.end_mark.index)), k.value) for k in keys)
+            self._doubled = tuple(doubled_key(span, name) for span, name in sorted(spans))
+        return self._doubled
 
     def _readable(self) -> "str | bytes | None":
         body = self.source[self._first :] if self._first else self.source
@@ -148,6 +166,34 @@ class ComposedText:
         end = len(self.source[at:].split(b"\n", 1)[0].rstrip()) + at
         words = [word for word in (error.context, error.problem) if word]
         return SyntaxProblem(Span(at, max(at, end)), ": ".join(words))
+
+
+def _mappings(roots: list[Node]) -> Iterator[MappingNode]:
+    waiting = [root for root in roots if isinstance(root, CollectionNode)]
+    seen = set(map(id, waiting))
+    while waiting:
+        node = waiting.pop()
+        children: Iterable[Node] = node.value
+        if isinstance(node, MappingNode):
+            yield node
+            children = chain.from_iterable(node.value)
+        for child in children:
+            if isinstance(child, CollectionNode) and id(child) not in seen:
+                seen.add(id(child))
+                waiting.append(child)
+
+
+def _repeated(mapping: MappingNode) -> Iterator[ScalarNode]:
+    keys = [key for key, _ in mapping.value if isinstance(key, ScalarNode)]
+    if len({key.value for key in keys}) == len(keys):
+        return
+    names = set()
+    for key in keys:
+        if key.value == MERGE and key.tag is PLAIN:
+            continue
+        if key.value in names:
+            yield key
+        names.add(key.value)
 
 
 def may_be_deep(source: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from setsquare.data.composing import MAX_DEPTH, PLAIN, QUOTED, ComposedText
+from setsquare.data.composing import MAX_DEPTH, MERGE, PLAIN, QUOTED, ComposedText, doubled_key
 from setsquare.data.scalars import scalar
 from setsquare.model import (
     Call,
@@ -23,7 +23,6 @@ from setsquare.text import Span
 MAX_EXPANDED = 100_000
 """How many nodes the aliases of one text may stand for."""
 
-MERGE = "<<"
 STANDARD = "tag:yaml.org,2002:"
 _TYPED = frozenset(("int", "float", "bool", "null"))
 _UNTYPED = frozenset(("map", "seq", "omap", "pairs", "set"))
@@ -100,7 +99,8 @@ def finish_mapping(
 ) -> ObjectExpression:
     """Make a mapping of the entries as they stand: merge keys are resolved, doubled keys are not believed.
 
-    A key that is there twice is a problem, and its value is Unreadable: readers differ in which one counts.
+    A key that is there twice is a problem, its value is Unreadable, since readers differ in which one counts, and the
+    mapping is not complete.
     """
     by_name: dict[str, int] = {}
     kept: list[Entry] = []
@@ -113,7 +113,8 @@ def finish_mapping(
         elif name is None:
             kept.append(entry)
         elif name in by_name:
-            report(SyntaxProblem(entry.key.span, f"the key {name} is there twice"))
+            report(doubled_key(entry.key.span, name))
+            complete = False
             first = kept[by_name[name]]
             value = Unreadable(first.value.span, f"{name} is there twice")
             kept[by_name[name]] = Entry(first.key, value, first.span)

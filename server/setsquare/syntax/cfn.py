@@ -1,7 +1,9 @@
 """CloudFormation and SAM templates: what YAML and JSON values are in them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from setsquare.documents import Format
 from setsquare.model import (
@@ -17,7 +19,7 @@ from setsquare.model import (
 )
 from setsquare.syntax import json, yaml
 from setsquare.syntax.intrinsics import INTRINSICS, as_condition
-from setsquare.syntax.outline import Item, Part
+from setsquare.syntax.outline import Item, OutlinedDocument, Part, WrittenPart
 from setsquare.text import Span
 
 _VERSION = "AWSTemplateFormatVersion"
@@ -39,13 +41,12 @@ def read(path: str, source: bytes, format: Format) -> TemplateFile | None:  # no
     templates: list[CloudFormationTemplate] = []
     problems: list[SyntaxProblem] = []
     for document in documents:
-        entries = document.root.entries()
-        sections = _sections(entries or (), problems) if entries is not None else {}
+        sections = _Sections(document.root)
         if _is_template(sections):
-            templates.append(_template(source, document.span, document.root, sections, problems))
+            templates.append(_template(source, document, sections))
             problems += document.problems
-        elif document.problems and _VERSION.encode() in source:
-            problems += document.problems
+        elif _VERSION.encode() in source:
+            problems += (problem for problem in document.problems if not problem.doubled)
     if not templates and not problems:
         return None
     unique = dict.fromkeys(sorted(problems, key=lambda problem: (problem.span, problem.message)))
@@ -56,65 +57,97 @@ def _may_be_template(source: bytes) -> bool:
     return _VERSION.encode() in source or (b"Resources" in source and b"::" in source)
 
 
-def _sections(items: Sequence[Item], problems: list[SyntaxProblem]) -> dict[str, Item]:
-    sections: dict[str, Item] = {}
-    for item in items:
-        if item.name is None:
-            continue
-        if item.name in sections:
-            problems.append(SyntaxProblem(item.key, f"the key {item.name} is there twice"))
-        else:
-            sections[item.name] = item
-    return sections
+class _Sections:
+    """The entries of a template's outermost mapping by name, those of a name that is there twice included."""
+
+    def __init__(self, root: Part) -> None:
+        self._items: dict[str | None, list[Item]] = {}
+        for item in root.entries() or ():
+            self._items.setdefault(item.name, []).append(item)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._items
+
+    def complete(self, name: str) -> bool:
+        """Whether nothing is hidden in a section, if it is there."""
+        return all(item.value.complete for item in self._items.get(name, ()))
+
+    def children(self, name: str) -> list[Item]:
+        """Return the entries of a section."""
+        return [inner for item in self._items.get(name, ()) for inner in item.value.entries() or ()]
+
+    def expression(self, name: str) -> Expression | None:
+        """Return what a section says."""
+        items = self._items.get(name, ())
+        if len(items) > 1:
+            return Unreadable(items[0].value.span, f"{name} is there twice")
+        return items[0].value.expression(INTRINSICS) if items else None
 
 
-def _is_template(sections: Mapping[str, Item]) -> bool:
+def _is_template(sections: _Sections) -> bool:
     if _VERSION in sections:
         return True
-    resources = sections.get("Resources")
-    for item in (resources.value.entries() if resources else None) or ():
+    for item in sections.children("Resources"):
         for inner in item.value.entries() or ():
             if inner.name == "Type" and _TYPE.match(inner.value.text() or ""):
                 return True
     return False
 
 
-def _template(
-    source: bytes, span: Span, root: Part, sections: Mapping[str, Item], problems: list[SyntaxProblem]
-) -> CloudFormationTemplate:
-    def section(name: str) -> Expression | None:
-        return sections[name].value.expression(INTRINSICS) if name in sections else None
-
-    def children(name: str) -> Sequence[Item]:
-        return (sections[name].value.entries() if name in sections else None) or ()
-
-    resources = [_resource(source, item) for item in children("Resources")]
-    section_complete = "Resources" not in sections or sections["Resources"].value.complete
-    read_all = root.complete and all(resources) and section_complete
-    found = tuple(resource for resource in resources if resource is not None)
-    problems.extend(_doubled(found))
+def _template(source: bytes, document: OutlinedDocument, sections: _Sections) -> CloudFormationTemplate:
+    doubled = _Doubled(document)
+    items = sections.children("Resources")
+    times = Counter(item.name for item in items)
+    resources = [_resource(source, item, doubled, hidden=doubled.sections or times[item.name] > 1) for item in items]
+    read_all = document.root.complete and all(resources) and sections.complete("Resources") and not doubled
     return CloudFormationTemplate(
-        span=span,
-        resources=found,
-        parameters=LazyMapping(children("Parameters"), _value),
-        conditions=LazyMapping(children("Conditions"), _condition),
-        mappings=section("Mappings"),
-        metadata=section("Metadata"),
-        transforms=_transforms(section("Transform")),
-        globals=section("Globals"),
-        outputs=section("Outputs"),
+        span=document.span,
+        resources=tuple(resource for resource in resources if resource is not None),
+        parameters=LazyMapping(sections.children("Parameters"), _value),
+        conditions=LazyMapping(sections.children("Conditions"), _condition),
+        mappings=sections.expression("Mappings"),
+        metadata=sections.expression("Metadata"),
+        transforms=_transforms(sections.expression("Transform")),
+        globals=sections.expression("Globals"),
+        outputs=sections.expression("Outputs"),
         complete=read_all,
     )
 
 
-def _resource(source: bytes, item: Item) -> TemplateResource | None:
-    """Return a resource; None for loops, includes, and entries that are no mapping."""
+class _Doubled:
+    """Where a document has keys that are there twice: nobody knows which of them CloudFormation would have taken."""
+
+    def __init__(self, document: OutlinedDocument) -> None:
+        self._starts = sorted(problem.span.start for problem in document.problems if problem.doubled)
+        keys = [item.key.start for item in document.root.entries() or ()]
+        self.sections = any(start in keys for start in self._starts)
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def inside(self, span: Span) -> bool:
+        """Whether one is in a stretch of the text."""
+        return bisect_left(self._starts, span.start) < bisect_left(self._starts, span.end)
+
+
+def _resource(source: bytes, item: Item, doubled: _Doubled, *, hidden: bool) -> TemplateResource | None:
+    """Return a resource; None for loops, includes, and entries that are no mapping.
+
+    Args:
+        source: the text.
+        item: its entry.
+        doubled: the keys that are there twice.
+        hidden: whether it is not known which entry is this resource, or what the sections say that it refers to.
+
+    """
     body = item.value.entries()
     if item.name is None or body is None or item.name.startswith("Fn::"):
         return None
-    parts = {inner.name: inner.value for inner in reversed(body)}
+    parts = _by_name(body)
+    if hidden:
+        parts.update({name: _unread(item.value) for name in ("Properties", "Metadata", "Condition")})
     kind = parts["Type"].text() if "Type" in parts else None
-    condition = parts["Condition"].text() if "Condition" in parts else None
+    condition = (parts["Condition"].text() or "") if "Condition" in parts else None
     return TemplateResource(
         name=item.name,
         type=kind or "",
@@ -124,16 +157,21 @@ def _resource(source: bytes, item: Item) -> TemplateResource | None:
         properties=_lazy(source, parts.get("Properties")),
         condition=condition,
         metadata=_lazy(source, parts.get("Metadata")),
-        complete=item.value.complete and "Fn::Transform" not in parts and len(parts) == len(body),
+        complete=item.value.complete and "Fn::Transform" not in parts and not doubled.inside(item.span),
     )
 
 
-def _doubled(resources: Sequence[TemplateResource]) -> Iterator[SyntaxProblem]:
-    names = set()
-    for resource in resources:
-        if resource.name in names:
-            yield SyntaxProblem(resource.header, f"the logical id {resource.name} is there twice")
-        names.add(resource.name)
+def _by_name(items: Iterable[Item]) -> dict[str, Part]:
+    """Return the values of a mapping; what is there twice cannot be read, since readers differ in which one counts."""
+    parts: dict[str, Part] = {}
+    for item in items:
+        if item.name is not None:
+            parts[item.name] = _unread(item.value) if item.name in parts else item.value
+    return parts
+
+
+def _unread(part: Part) -> Part:
+    return WrittenPart(Unreadable(part.span, "what is there twice"))
 
 
 def _lazy(source: bytes, part: Part | None) -> Lazy[Expression | None]:
@@ -169,13 +207,12 @@ def _transforms(written: Expression | None) -> tuple[str, ...]:
 
 
 class LazyMapping(Mapping[str, Expression]):
-    """The children of a section by name, lowered one by one when they are asked for; of doubled names the first."""
+    """The children of a section by name, lowered one by one when they are asked for."""
 
     __slots__ = ("_lower", "_lowered", "_parts")
 
     def __init__(self, items: Sequence[Item], lower: Callable[[Part], Expression]) -> None:
-        self._parts = {item.name: item.value for item in reversed(items) if item.name is not None}
-        self._parts = dict(reversed(self._parts.items()))
+        self._parts = _by_name(items)
         self._lower = lower
         self._lowered: dict[str, Expression] = {}
 

@@ -13,6 +13,7 @@ from setsquare.model import (
     ObjectExpression,
     Reference,
     Template,
+    Unreadable,
 )
 from setsquare.text import Span
 
@@ -56,7 +57,7 @@ class Intrinsics:
 
         Loops and includes beside other keys bring keys that are not known here: the mapping is not complete.
         """
-        if len(written.entries) == 1 and written.complete:
+        if len(written.entries) == 1 and (written.complete or isinstance(written.entries[0].value, Unreadable)):
             name = key_name(written.entries[0].key) or ""
             if name == "Ref" or (name.startswith("Fn::") and not name.startswith(FOR_EACH)):
                 return _function(written.span, name, written.entries[0].value)

@@ -46,7 +46,7 @@ def outline(source: bytes) -> tuple[OutlinedDocument, ...]:
     composed = _composed(source)
     if composed is not None:
         root = ComposedPart(composed, composed.roots[0], 0)
-        return (OutlinedDocument(root, document_spans(source, [root.span])[0]),)
+        return (OutlinedDocument(root, document_spans(source, [root.span])[0], composed.doubled()),)
     return tuple(
         OutlinedDocument(WrittenPart(document.root), document.span, document.problems) for document in read(source)
     )

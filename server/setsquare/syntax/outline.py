@@ -1,14 +1,14 @@
 """A document of YAML or JSON that is looked at from the outside in: what nobody asks for is not lowered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from setsquare.data import ComposedText, Lowering, Meaning
-from setsquare.data.composing import PLAIN, QUOTED
-from setsquare.data.lowering import MERGE, apply_tag, finish_mapping
+from setsquare.data.composing import MERGE, PLAIN, QUOTED, doubled_key
+from setsquare.data.lowering import apply_tag, finish_mapping
 from setsquare.model import Call, Entry, Expression, ListExpression, Literal, ObjectExpression, SyntaxProblem
 from setsquare.text import Span
 
@@ -196,6 +196,24 @@ class PiecedPart:
 def _item(entry: Entry) -> Item:
     name = entry.key.value if isinstance(entry.key, Literal) and isinstance(entry.key.value, str) else None
     return Item(name, entry.key.span, WrittenPart(entry.value))
+
+
+def doubled_items(items: Iterable[Item]) -> Iterator[SyntaxProblem]:
+    """Yield the entries of one mapping whose key is there already."""
+    names = set()
+    for item in items:
+        if item.name is None or item.name == MERGE:
+            continue
+        if item.name in names:
+            yield doubled_key(item.key, item.name)
+        names.add(item.name)
+
+
+def doubled_nodes(text: ComposedText, base: int = 0) -> Iterator[SyntaxProblem]:
+    """Yield the keys that are there twice in a text that stands at ``base`` in its document."""
+    for problem in text.doubled():
+        span = Span(problem.span.start + base, problem.span.end + base)
+        yield replace(problem, span=span)
 
 
 def moved(written: Expression, by: int) -> Expression:

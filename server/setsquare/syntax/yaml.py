@@ -31,7 +31,7 @@ def read(source: bytes) -> tuple[DataDocument, ...]:
     for outlined in outline(source):
         problems = list(outlined.problems)
         root = outlined.root.expression(AS_WRITTEN, problems.append)
-        documents.append(DataDocument(root, outlined.span, tuple(problems)))
+        documents.append(DataDocument(root, outlined.span, tuple(dict.fromkeys(problems))))
     return tuple(documents)
 
 
@@ -81,7 +81,10 @@ def _whole(source: bytes, open_at: int | None) -> tuple[OutlinedDocument, ...] |
         lowering = Lowering(text)
         spans = document_spans(source, [lowering.span(root) for root in text.roots])
         parts = [ComposedPart(text, root, 0) for root in text.roots]
-        return tuple(OutlinedDocument(part, span) for part, span in zip(parts, spans, strict=True))
+        return tuple(
+            OutlinedDocument(part, span, tuple(problem for problem in text.doubled() if span.contains(problem.span)))
+            for part, span in zip(parts, spans, strict=True)
+        )
     if open_at is not None and text.problems[0].span.start >= open_at:
         return None
     documents = yaml_sitter.read(source)

@@ -18,7 +18,16 @@ from setsquare.data import AS_WRITTEN, MAX_DEPTH, ComposedText
 from setsquare.data.composing import QUOTED
 from setsquare.model import Expression, ListExpression, Literal, ObjectExpression, SyntaxProblem, Unreadable
 from setsquare.syntax import yaml_sitter
-from setsquare.syntax.outline import ComposedPart, Item, Part, PiecedPart, WrittenPart, moved
+from setsquare.syntax.outline import (
+    ComposedPart,
+    Item,
+    Part,
+    PiecedPart,
+    WrittenPart,
+    doubled_items,
+    doubled_nodes,
+    moved,
+)
 from setsquare.text import Span
 
 _TOP = re.compile(rb"\n(?=[^\s#:-]|[:-]\S)")  # an item or a value on its own line goes on with its key
@@ -66,7 +75,8 @@ def read(source: bytes, span: Span) -> Pieces | None:
             items.append(item)
     if not items:
         return None
-    return Pieces(PiecedPart(source, items, _extent(items), complete=complete), cutter.problems, cutter.open_at)
+    root = cutter.mapping(items, _extent(items), complete=complete)
+    return Pieces(root, [*cutter.problems, *cutter.doubled], cutter.open_at)
 
 
 def after_marker(source: bytes, start: int) -> int:
@@ -95,6 +105,7 @@ class _Cutter:
 
     def __init__(self, source: bytes) -> None:
         self.problems: list[SyntaxProblem] = []
+        self.doubled: list[SyntaxProblem] = []
         self.open_at: int | None = None
         self._source = source
 
@@ -116,7 +127,13 @@ class _Cutter:
                 items.append(item)
         name, key = self._key(head)
         extent = _extent(items) if items else Span(key.end, key.end)
-        return Item(name, key, PiecedPart(self._source, items, extent, complete=complete)), complete
+        return Item(name, key, self.mapping(items, extent, complete=complete)), complete
+
+    def mapping(self, items: list[Item], extent: Span, *, complete: bool) -> PiecedPart:
+        """Return a mapping of entries that were read one by one."""
+        doubled = list(doubled_items(items))
+        self.doubled += doubled
+        return PiecedPart(self._source, items, extent, complete=complete and not doubled)
 
     def _piece(self, start: int, end: int, depth: int = 0, *, watched: bool = False) -> tuple[Item | None, bool]:
         """Read a text that should be one entry."""
@@ -124,6 +141,7 @@ class _Cutter:
         composed = _composed(text)
         item = _entry(composed, start)
         if item is not None:
+            self.doubled += doubled_nodes(composed, start)
             return item, True
         item = _second_entry(text, start)
         if item is not None:
@@ -162,7 +180,7 @@ class _Cutter:
             item, _ = self._piece(begin, stop, depth)
             if item is not None:
                 items.append(item)
-        return PiecedPart(self._source, items, _extent(items), complete=False) if items else None
+        return self.mapping(items, _extent(items), complete=False) if items else None
 
     def _sequence(self, starts: list[int], column: int, end: int, depth: int) -> Part:
         items: list[Expression] = []
@@ -172,6 +190,7 @@ class _Cutter:
             inner = _Cutter(self._source[:begin] + b" " * (column + 1) + self._source[dash + 1 :])
             items.append(inner.item(begin, stop, depth))
             self.problems += inner.problems
+            self.doubled += inner.doubled
         last = items[-1].span.end
         items.append(Unreadable(Span(last, last), ""))
         return WrittenPart(ListExpression(Span(starts[0] + column, last), tuple(items)))
@@ -181,6 +200,7 @@ class _Cutter:
         text = self._source[start:end]
         composed = _composed(text)
         if not composed.problems and len(composed.roots) == 1:
+            self.doubled += doubled_nodes(composed, start)
             return ComposedPart(composed, composed.roots[0], start).expression(AS_WRITTEN)
         if not composed.problems:
             at = start + len(text) - len(text.lstrip(b" "))
