@@ -51,7 +51,15 @@ DEEP = "[" * 10_000 + "]" * 10_000
             ["line 1, column 60: this is not UTF-8"],
         ),
         ("main.tf.json", b'{"locals": {"a": "\xff"}}', ["line 1, column 19: this is not UTF-8"]),
-        ("main.tf", f"locals {{\n  a = {DEEP}\n}}\n", []),
+        ("main.tf", f"locals {{\n  a = {DEEP}\n}}\n", ["line 2, column 106: nested deeper than 100 levels"]),
+        ("main.tf", f'locals {{\n  a = "{DEEP}"\n}}\n', []),
+        ("main.tf", f'locals {{\n  a = "${{{DEEP}}}"\n}}\n', []),
+        (
+            "main.tf",
+            f"locals {{\n  a = {'f(' * 10_000}{')' * 10_000}\n}}\n",
+            ["line 2, column 206: nested deeper than 100 levels"],
+        ),
+        ("main.tf", f"locals {{\n  a = {'!' * 10_000}true\n}}\n", []),
         ("main.tf", "a {\n" * 10_000 + "}\n" * 10_000, ["line 101, column 3: nested deeper than 100 levels"]),
         ("main.tf.json", f'{{"locals": {{"a": {DEEP}}}}}', ["line 1, column 116: nested deeper than 100 levels"]),
         (

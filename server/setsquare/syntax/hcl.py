@@ -23,6 +23,7 @@ from setsquare.model import (
 )
 from setsquare.syntax import hcl_tree as tree
 from setsquare.syntax.hcl_expressions import MAX_DEPTH, Lowering
+from setsquare.syntax.hcl_lexing import first_deeper_than
 from setsquare.syntax.hcl_text import decode_utf8, unescape_quoted
 from setsquare.text import BOM, Span
 
@@ -55,6 +56,9 @@ def read(path: str, source: bytes) -> ConfigurationFile:
     problems = _encoding_problems(text, base)
     as_body = path.endswith(_TFVARS)
     contents = read_text(text, base, problems, split=not as_body)
+    deep = first_deeper_than(text, MAX_DEPTH)
+    if deep is not None:
+        problems.append(SyntaxProblem(Span(base + deep, base + deep + 1), f"nested deeper than {MAX_DEPTH} levels"))
     if as_body:
         whole = Span(base, len(source))
         body = contents.body(whole)

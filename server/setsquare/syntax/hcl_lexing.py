@@ -11,6 +11,7 @@ from typing import NamedTuple
 _INTERESTING = re.compile(rb'["#\n{}\[\]()]|//|/\*|<<-?')
 _IN_STRING = re.compile(rb'\\.|["\n]|\$\$\{|%%\{|[$%]\{', re.DOTALL)
 _IN_INTERPOLATION = re.compile(rb'["{}]')
+_BRACKET = re.compile(rb"[{}\[\]()]")
 _MARKER = re.compile(rb"([^\W\d][\w-]*)[ \t]*\r?\n")
 _MAX_NESTED_STRINGS = 20
 _MAX_STRING = 1 << 16
@@ -84,6 +85,33 @@ class Lexer:
                 return Token(kind, start, match.end())
             self._missing.add(ending.pattern)
         return Token(Kind.UNENDED, start, at)
+
+
+def first_deeper_than(text: bytes, limit: int) -> int | None:
+    """Return the offset of the first bracket that stands in so many others, whether they are closed or not."""
+    if _depth(text) <= limit:
+        return None
+    depth = 0
+    for token in Lexer(text).tokens(0, len(text)):
+        if token.kind is Kind.OPEN:
+            depth += 1
+            if depth > limit:
+                return token.start
+        elif token.kind is Kind.CLOSE:
+            depth = max(0, depth - 1)
+    return None
+
+
+def _depth(text: bytes) -> int:
+    """Return about how deep brackets nest: those in strings and comments count, which makes it cheap."""
+    depth = deepest = 0
+    for match in _BRACKET.finditer(text):
+        if match.group() in b"{[(":
+            depth += 1
+            deepest = max(depth, deepest)
+        elif depth:
+            depth -= 1
+    return deepest
 
 
 def line_end(text: bytes, at: int) -> int:
