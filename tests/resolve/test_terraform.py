@@ -211,7 +211,7 @@ def test_too_many_alternatives_are_one_that_is_not_known():
         ('dynamic "b" {\n  for_each = [1]\n  content {}\n}', "b", "? the dynamic block b"),
         ('b {}\ndynamic "b" {\n  for_each = [1]\n  content {}\n}', "b", "[{} ...]"),
         ('dynamic "b" "c" {}', "b", "absent"),
-        ("a = 1\na = 2", "a", "1 @main.tf:2"),
+        ("a = 1\na = 2", "a", "? a = 1"),
         ("b = ", "a", "? whether a is there"),
         ("c {\n  d = \n}", "c", "[{d: ? } ...]"),
     ],

@@ -209,7 +209,7 @@ BROKEN = [
     (b'  acl = "x\n  z = 3\n}\n', {"acl": '? "x', "z": 3}, (), [(b'"x', "this string is not closed")]),
     (b'  acl = f("x\n  z = 3\n}\n', {"acl": '? f("x', "z": 3}, (), [(b'"x', "this string is not closed")]),
     (b"  a = 1 b = 2\n}\n", {"a": 1, "b": 2}, (), [(b"b = 2", "a line break is missing before this")]),
-    (b"  a = 1\n  a = 2\n}\n", {"a": 1}, (), [(b"a", "a is set twice in this block")]),
+    (b"  a = 1\n  a = 2\n}\n", {"a": "?a is set twice in this block"}, (), [(b"a", "a is set twice in this block")]),
     (b"  a = [1,\n  z = 3\n}\n", {"a": "? [1,"}, (), [(b"[", "this bracket is not closed")]),
     (b"  a = [1, (2]\n  z = 3\n}\n", {"a": "? [1, (2]"}, (), [(b"]", "this bracket closes nothing")]),
     (b"  a = )\n  z = 3\n}\n", {"a": "? )", "z": 3}, (), [(b")", "this bracket closes nothing")]),

@@ -5,6 +5,7 @@ A text without errors is read from one tree. A text with errors is read by ``hcl
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from tree_sitter import Node
@@ -125,11 +126,12 @@ class Contents:
         self.complete = False
 
     def add(self, attribute: Attribute) -> None:
-        """Add an attribute; of duplicates the first stays."""
-        if attribute.name in self.attributes:
-            self.fail(attribute.name_span, f"{attribute.name} is set twice in this block")
-        else:
-            self.attributes[attribute.name] = attribute
+        """Add an attribute; of one that is set twice no value is believed."""
+        first = self.attributes.setdefault(attribute.name, attribute)
+        if first is not attribute:
+            message = f"{attribute.name} is set twice in this block"
+            self.fail(attribute.name_span, message)
+            self.attributes[attribute.name] = replace(first, lazy_value=Lazy.of(Unreadable(first.span, message)))
 
     def body(self, span: Span) -> Body:
         """Return what was gathered."""
