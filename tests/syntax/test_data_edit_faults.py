@@ -152,7 +152,7 @@ FAULTS = [
         "a resource of Terraform JSON",
         '{"a": 1}',
         [(NewResource, None, "t", "n", ())],
-        "a new resource cannot be written into a .tf.json file",
+        "the file has no resources to follow",
         Format.TF_JSON,
     ),
     Fault(

@@ -27,6 +27,7 @@ from setsquare.syntax.data_work import Work
 from setsquare.syntax.edit_error import EditError
 from setsquare.syntax.flow_edits import FlowEditor
 from setsquare.syntax.json_tree import json_tree
+from setsquare.syntax.tf_json_resources import place_resources
 from setsquare.syntax.yaml_edits import BlockEditor, is_filled, restyled
 from setsquare.syntax.yaml_events import event_tree
 from setsquare.syntax.yaml_tree import SitterTree
@@ -290,9 +291,9 @@ class _Planner:
     def _resources(self, changes: Sequence[NewResource]) -> None:
         if not changes:
             return
-        if self._format is not Format.YAML and self._format is not Format.JSON:
-            reason = "a new resource cannot be written into a .tf.json file"
-            raise EditError(reason)
+        if self._format is Format.TF_JSON:
+            self._terraform_resources(changes)
+            return
         for change in changes:
             if change.for_each is not None or change.count is not None:
                 reason = "a template has no count and no for_each"
@@ -303,6 +304,28 @@ class _Planner:
             groups.setdefault((path[-1].span, index), (path, []))[1].append(change)
         for (_, index), (path, new) in groups.items():
             self._place_resources(path, index, new)
+
+    def _terraform_resources(self, changes: Sequence[NewResource]) -> None:
+        groups: dict[tuple[Span, str | None], tuple[tuple[Node, ...], list[NewResource]]] = {}
+        for change in changes:
+            types, kind = self._types(change.span)
+            groups.setdefault((types[-1].span, kind), (types, []))[1].append(change)
+        for (_, kind), (types, new) in groups.items():
+            place_resources(types, kind, new, self._source, self._work)
+
+    def _types(self, primary: Span | None) -> tuple[tuple[Node, ...], str | None]:
+        """Return the containers down to the mapping of resource types, and the type of the primary."""
+        if primary is not None:
+            path, _ = self._entry(primary)
+            for item in path[-2].items if len(path) > 1 else ():
+                if item.value is not None and item.value.outer == path[-1].outer:
+                    return path[:-1], key_text(item, self._source)
+        root = self._tree.root(0)
+        for item in () if primary is not None or root is None else root.items:
+            if key_text(item, self._source) == "resource" and root is not None and item.value is not None:
+                return (root, item.value), None
+        reason = "the file has no resources to follow"
+        raise EditError(reason)
 
     def _primary(self, span: Span | None) -> tuple[tuple[Node, ...], int]:
         if span is not None:
