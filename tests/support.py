@@ -11,6 +11,7 @@ from setsquare.findings import Analysis, Finding
 from setsquare.fixes import Plan, plan
 from setsquare.proof import Proof, prove
 from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.module_calls import ModuleFolder
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
@@ -42,7 +43,7 @@ class Unit:
                 for template in file.templates if file else ():
                     yield TemplateScope(path, template)
         if terraform:
-            yield TerraformModule(ROOT, terraform, texts=texts)
+            yield TerraformModule(ModuleFolder.of(ROOT, terraform, texts))
 
     def analyse(self, changed: Mapping[str, bytes] | None = None) -> Analysis:
         texts = {**self.texts, **(changed or {})}

@@ -19,6 +19,7 @@ from setsquare.context import Context
 from setsquare.documents import Dialect
 from setsquare.findings import Analysis
 from setsquare.fixes import plan
+from setsquare.resolve.module_calls import ModuleFolder
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.syntax import hcl
 
@@ -94,7 +95,7 @@ def test_the_order_in_which_files_are_read_is_of_no_account() -> None:
     files = [hcl.read(path, text) for path, text in some.texts.items()]
 
     def outcome(order: list[Any]) -> tuple[Analysis, dict[str, bytes]]:
-        scope = TerraformModule("/unit", order, texts=some.texts)
+        scope = TerraformModule(ModuleFolder.of("/unit", order, some.texts))
         analysis = analyse(scope, some.catalogue, some.policy, Context("/unit", some.texts))
         return analysis, plan(some.texts, analysis.findings[::-1]).apply(some.texts)
 

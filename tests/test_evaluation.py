@@ -11,6 +11,7 @@ from setsquare.documents import Dialect
 from setsquare.evaluation import DocumentVerdict, Evaluator, Outcome, Site, Step, covers_port
 from setsquare.findings import Verdict
 from setsquare.model import Known, Structure, Written
+from setsquare.resolve.module_calls import ModuleFolder
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.binding import Binding
 from setsquare.rules.rule import MISSING, CoversPort, Node, Properties, Rule
@@ -22,7 +23,7 @@ PARAMETERS = "parameters: {days: {type: integer}}"
 
 def body(text: str) -> Structure:
     source = a_thing(dedent(text)).encode()
-    (resource,) = TerraformModule("/unit", [hcl.read(PATH, source)], texts={PATH: source}).resources({"test_thing"})
+    (resource,) = TerraformModule(ModuleFolder.of("/unit", [hcl.read(PATH, source)], {PATH: source})).resources({"test_thing"})
     return resource.value
 
 

@@ -21,6 +21,7 @@ from setsquare.logic import every, negated, unanimous
 from setsquare.logic import some as any_of
 from setsquare.model import Origin, Resource, Sequence, Structure, Value
 from setsquare.resolve.conditions import as_truth, compare
+from setsquare.resolve.module_calls import ModuleFolder
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.binding import Binding
 from setsquare.rules.constraints import accepts
@@ -235,7 +236,7 @@ def reader() -> DocumentReader:
     primary = Resource(
         Dialect.TERRAFORM, "test_thing", "x", "test_thing.x", "main.tf", Span(0, 0), Span(0, 0), structure({})
     )
-    return DocumentReader(TerraformModule("", [], texts={}), primary, Binding({}, lambda _name: MISSING))
+    return DocumentReader(TerraformModule(ModuleFolder.of("", [], {})), primary, Binding({}, lambda _name: MISSING))
 
 
 def documents_verdict(pattern: str, document: Origin) -> bool | None:

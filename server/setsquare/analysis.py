@@ -1,6 +1,6 @@
 """A module or template and the catalogue: findings, unknowns, suppressed findings."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from setsquare.documents_in_values import DocumentReader
 from setsquare.evaluation import Evaluator, Outcome
 from setsquare.findings import (
     Analysis,
+    CalledBy,
     Finding,
     Fix,
     PlacedChange,
@@ -22,6 +23,7 @@ from setsquare.findings import (
     Verdict,
     position_of,
 )
+from setsquare.joining import joined, joined_unknown
 from setsquare.judgement import Judgement, Part, Surroundings, judge
 from setsquare.messages import finding_message, path_text, unknown_message, violation_of
 from setsquare.model import Absent, Opaque, Origin, Place, Referenced, Resource, WrittenMap
@@ -37,30 +39,57 @@ from setsquare.suppression import SetAside, Suppressions
 Scope: TypeAlias = TerraformModule | TemplateScope
 
 
-def analyse(scope: Scope, catalogue: Catalogue, policy: Policy, context: Context) -> Analysis:
+def analyse(
+    scope: Scope, catalogue: Catalogue, policy: Policy, context: Context, others: Sequence[TerraformModule] = ()
+) -> Analysis:
     """Judge every resource of a module or template by every rule that the policy selects.
 
     A rule that raises is contained: it becomes a problem that names it, and the rest goes on.
+
+    Args:
+        scope: the module or template.
+        catalogue: the rules.
+        policy: selects them.
+        context: the surroundings.
+        others: the same folder as further calls of it mean it, and the modules that it calls and nobody can edit.
+
     """
-    return _Unit(scope, catalogue, policy, context).analysis()
+    return _Unit((scope, *others), catalogue, policy, context).analysis()
+
+
+class _Instance:
+    """A template, a root module, or a module as one call means it; with its resources."""
+
+    def __init__(self, scope: Scope, types: Collection[str]) -> None:
+        self.scope = scope
+        self.resources = [resource for resource in scope.resources(types) if resource.present is not False]
+        self._of_type: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            self._of_type.setdefault(resource.type, []).append(resource)
+        self._top = scope.top if isinstance(scope, TerraformModule) and len(scope.top.tree) > 1 else None
+        broken = scope.broken if self._top is None else self._top.all_broken
+        self.surroundings = Surroundings(Candidates(self.of_type), scope.leads_out, broken)
+
+    def of_type(self, kind: str) -> Sequence[Resource]:
+        """Return the resources of a type, those of the modules that call this one, or are called, among them."""
+        return self._of_type.get(kind, ()) if self._top is None else self._top.of_type(kind)
 
 
 class _Unit:
-    def __init__(self, scope: Scope, catalogue: Catalogue, policy: Policy, context: Context) -> None:
-        self._scope = scope
+    def __init__(self, scopes: Sequence[Scope], catalogue: Catalogue, policy: Policy, context: Context) -> None:
+        self._scope = scopes[0]
         self._catalogue = catalogue
         self._policy = policy
         self._context = context
-        self.dialect = Dialect.TERRAFORM if isinstance(scope, TerraformModule) else Dialect.CLOUDFORMATION
+        self.dialect = Dialect.TERRAFORM if isinstance(scopes[0], TerraformModule) else Dialect.CLOUDFORMATION
         self.orders = catalogue.orders
         self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
-        resources = scope.resources(catalogue.types(self.dialect))
-        self._resources = [resource for resource in resources if resource.present is not False]
-        self._of_type: dict[str, list[Resource]] = {}
-        for resource in self._resources:
-            self._of_type.setdefault(resource.type, []).append(resource)
-        self._surroundings = Surroundings(Candidates(self._of_type), scope.leads_out, scope.broken)
+        self._foreign: dict[TerraformModule, _Instance] = {}
+        types = catalogue.types(self.dialect)
+        self._instances = [_Instance(scope, types) for scope in scopes]
+        self._resources = [resource for instance in self._instances for resource in instance.resources]
+        self._instance_of = {id(r): instance for instance in self._instances for r in instance.resources}
 
     # ------------------------------------------------------------- the whole
 
@@ -78,14 +107,19 @@ class _Unit:
                 finding = self._finding(judgement, Fix(available=False, reason="the finding is suppressed"))
                 set_aside.append((judgement, SuppressedFinding(finding, by.by, by.reason, by.until)))
         repairs = Repairs(self.dialect, active, self._scope.names(), self)
-        findings = [self._finding(judgement, fix) for judgement, fix in repairs.fixes()]
+        findings = joined((_name(j.primary), self._finding(j, fix)) for j, fix in repairs.fixes())
+        unknown = joined_unknown((_name(j.primary), u) for j in active if (u := self._unknown(j)) is not None)
+        aside = [s for _, s in set_aside]
         return Analysis(
             findings=tuple(sorted(findings, key=position_of)),
-            unknown=tuple(sorted((u for j in active if (u := self._unknown(j)) is not None), key=position_of)),
-            suppressed=tuple(sorted((s for _, s in set_aside), key=lambda s: position_of(s.finding))),
+            unknown=tuple(sorted(unknown, key=position_of)),
+            suppressed=tuple(sorted(aside, key=lambda s: position_of(s.finding))),
             problems=(*self._problems, *suppressions.problems),
-            resources=len(self._resources),
-            satisfied=tuple(s for j in active for s in _satisfied(j)),
+            resources=len({(resource.path, resource.span) for resource in self._resources}),
+            satisfied=tuple(
+                {(s.rule.id, s.place, _name(j.primary)): s for j in active for s in _satisfied(j)}.values()
+            ),
+            elsewhere=self._elsewhere((*findings, *(s.finding for s in aside)), unknown),
         )
 
     def _suppressed(self, judgement: Judgement, suppressions: Suppressions) -> SetAside | None:
@@ -93,14 +127,15 @@ class _Unit:
             return None
         violated = judgement.outcomes(Verdict.VIOLATED)
         paths = tuple(path_text(outcome.path) for _, outcome in violated)
-        return suppressions.of(judgement.rule.id, judgement.primary, _place(judgement, violated), paths)
+        return suppressions.of(judgement.rule.id, judgement.primary, self._place(judgement, violated), paths)
 
     def _judge(self, resource: Resource) -> Iterable[Judgement]:
         for rule, target in self._catalogue.for_type(self.dialect, resource.type):
             if not self._policy.selects(rule):
                 continue
             try:
-                judgement = judge(rule, target, resource, self._evaluators(rule, resource), self._surroundings)
+                surroundings = self._instance_of[id(resource)].surroundings
+                judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
             except Exception as error:  # noqa: BLE001 - a faulty rule is contained, named and reported
                 self._problems.append(self._fault(rule, resource, error))
                 continue
@@ -114,7 +149,8 @@ class _Unit:
     def _missing_singletons(self) -> Iterable[Judgement]:
         for rule, target in self._catalogue.singletons(self.dialect):
             anchors = [r for r in self._resources if r.type in target.anchors]
-            if not self._policy.selects(rule) or self._of_type.get(target.resource) or not anchors:
+            is_there = any(instance.of_type(target.resource) for instance in self._instances)
+            if not self._policy.selects(rule) or is_there or not anchors:
                 continue
             yield self._missing_singleton(rule, target, min(anchors, key=lambda r: (r.path, r.span)))
 
@@ -135,7 +171,7 @@ class _Unit:
         return self._policy.binding(rule, self.dialect)
 
     def _evaluators(self, rule: Rule, primary: Resource) -> Callable[[str], Evaluator]:
-        documents = DocumentReader(self._scope, primary, self._binding(rule))
+        documents = DocumentReader(self._scope_of(primary), primary, self._binding(rule))
 
         def evaluator(resource_type: str) -> Evaluator:
             return Evaluator(
@@ -146,6 +182,10 @@ class _Unit:
             )
 
         return evaluator
+
+    def _scope_of(self, resource: Resource) -> Scope:
+        instance = self._instance_of.get(id(resource))
+        return self._scope if instance is None else instance.scope
 
     def evaluator(self, judgement: Judgement, resource_type: str) -> Evaluator:
         """Return the evaluator of a judgement's rule."""
@@ -171,17 +211,42 @@ class _Unit:
         """Whether the policy allows an impact in bulk."""
         return impact in self._policy.allowed_impacts
 
-    def uses(self, place: Place) -> tuple[Place, ...]:
+    def uses(self, primary: Resource, place: Place) -> tuple[Place, ...]:
         """Return the expressions that the literal at a place flows into."""
-        return self._scope.uses(place)
+        return self._scope_of(primary).uses(place)
+
+    def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
+        """Return the judgements of the resources of other folders that the literal at a place flows into."""
+        scope = self._scope_of(primary)
+        if not isinstance(scope, TerraformModule):
+            return ()
+        used = [use for use in scope.uses(place) if use.path not in self._context.texts]
+        return [judgement for use in used for judgement in self._judgements_at(scope.top, use)]
+
+    def _judgements_at(self, top: TerraformModule, use: Place) -> Iterable[Judgement]:
+        types = self._catalogue.types(self.dialect)
+        for module in top.tree:
+            if use.path in module.texts:
+                if module not in self._foreign:
+                    self._foreign[module] = _Instance(module, types)
+                    self._instance_of |= {id(r): self._foreign[module] for r in self._foreign[module].resources}
+                for resource in self._foreign[module].resources:
+                    if resource.path == use.path and resource.span.contains(use.span):
+                        yield from self._judge(resource)
+
+    def is_editable(self, path: str) -> bool:
+        """Whether a file may be changed: not where a tool downloaded it."""
+        scopes = (instance.scope for instance in self._instances)
+        modules = [scope.reading(path) for scope in scopes if isinstance(scope, TerraformModule)]
+        return not any(path in module.texts and module.folder.is_downloaded for module in modules)
 
     def is_declared(self, expression: str) -> bool:
         """Whether the root of a dialect expression is declared in the unit."""
         return self._scope.declares(tuple(expression.split(".")))
 
-    def statement_changes(self, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
+    def statement_changes(self, primary: Resource, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
         """Return how a statement is added to the document of an outcome."""
-        return DocumentReader.insertion(self._scope, outcome.origin, statement)
+        return DocumentReader.insertion(self._scope_of(primary), outcome.origin, statement)
 
     # ------------------------------------------------------------- results
 
@@ -190,13 +255,54 @@ class _Unit:
         return Finding(
             rule=judgement.rule,
             message=finding_message(judgement, violated),
-            place=_place(judgement, violated),
+            place=self._place(judgement, violated),
             resource=judgement.primary.address,
             related=judgement.related,
             violations=tuple(violation_of(outcome) for _, outcome in violated),
             fix=fix,
             instances=judgement.primary.instances if (judgement.primary.instances or 0) > 1 else None,
+            calls=self._calls(judgement.primary),
         )
+
+    def _calls(self, primary: Resource) -> tuple[CalledBy, ...]:
+        scope = self._scope_of(primary)
+        if not isinstance(scope, TerraformModule):
+            return ()
+        calls = [CalledBy(m.address.rstrip("."), m.call.place) for m in scope.chain() if m.call is not None]
+        return tuple(calls)
+
+    def _place(self, judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
+        """Return what a finding underlines: the argument or the call, where nobody can edit what is called."""
+        if judgement.primary.path in self._context.texts:
+            return _place(judgement, violated)
+        for _, outcome in violated:
+            place = outcome.origin.place
+            if place is not None and place.path in self._context.texts:
+                return place
+        return self._call_place(judgement.primary)
+
+    def _call_place(self, primary: Resource) -> Place:
+        return next(
+            (call.place for call in self._calls(primary) if call.place.path in self._context.texts),
+            Place(primary.path, primary.header),
+        )
+
+    def _elsewhere(self, findings: Iterable[Finding], unknown: Iterable[UnknownFinding]) -> dict[str, bytes]:
+        """Return the texts of other folders' files that findings speak of."""
+        paths: set[str] = set()
+        for finding in findings:
+            paths |= {call.place.path for call in finding.calls} | {change.path for change in finding.fix.changes}
+            paths |= {violation.origin.path for violation in finding.violations if violation.origin is not None}
+        for one in unknown:
+            paths |= {violation.origin.path for violation in one.violations if violation.origin is not None}
+        found: dict[str, bytes] = {}
+        for path in sorted(paths - self._context.texts.keys()):
+            for instance in self._instances:
+                text = instance.scope.text_of(path) if isinstance(instance.scope, TerraformModule) else b""
+                if text:
+                    found[path] = text
+                    break
+        return found
 
     def _unknown(self, judgement: Judgement) -> UnknownFinding | None:
         unknown = judgement.outcomes(Verdict.UNKNOWN)
@@ -207,13 +313,25 @@ class _Unit:
         return UnknownFinding(
             rule=judgement.rule,
             message=unknown_message(judgement, expression),
-            place=_unknown_place(judgement, origin),
+            place=self._unknown_place(judgement, origin),
             resource=judgement.primary.address,
             related=judgement.related,
             violations=tuple(violation_of(outcome) for _, outcome in unknown),
             expression=expression,
             decided_by=origin.decided_by if isinstance(origin, Opaque) else None,
         )
+
+    def _unknown_place(self, judgement: Judgement, origin: Origin) -> Place:
+        if judgement.primary.path in self._context.texts:
+            return _unknown_place(judgement, origin)
+        return self._call_place(judgement.primary)
+
+
+def _name(resource: Resource) -> str:
+    """Return what the instances of one block have in common."""
+    if resource.dialect is Dialect.CLOUDFORMATION and resource.each is not None:
+        return str(resource.span)
+    return resource.address.removeprefix(resource.module)
 
 
 def _reference_text(origin: Origin) -> str:

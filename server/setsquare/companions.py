@@ -1,6 +1,6 @@
 """Which resource completes which: links between a primary and its companions, and the names of new ones."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Sequence as Sequence_
 from itertools import chain
 from typing import TypeAlias
@@ -23,17 +23,17 @@ def is_linked(companion: Companion, candidate: Resource, primary: Resource) -> b
 class Candidates:
     """The resources that may complete a primary, found without asking each of them.
 
-    ``of_type``: the resources of a type, present ones only.
+    ``of_type`` gives the resources of a type, present ones only.
     """
 
-    def __init__(self, of_type: Mapping[str, Sequence_[Resource]]) -> None:
+    def __init__(self, of_type: Callable[[str], Sequence_[Resource]]) -> None:
         self._of_type = of_type
         self._known: dict[tuple[str, str], tuple[_ByTarget, list[int]]] = {}
 
     def of(self, companion: Companion, primary: Resource) -> list[Resource]:
         """Return, in their order, the candidates that do not surely belong to another resource."""
         kind, attribute = companion.resource, companion.link[0]
-        resources = self._of_type.get(kind, ())
+        resources = self._of_type(kind)
         if (kind, attribute) not in self._known:
             self._known[kind, attribute] = _by_target(resources, attribute)
         by_target, others = self._known[kind, attribute]

@@ -1,6 +1,7 @@
 """What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from setsquare.model import Change, Place
@@ -78,14 +79,23 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBy:
+    """A call that decides a finding: the address of the module, ``module.m``, and the module block that calls it."""
+
+    address: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that a resource violates.
 
     Attributes:
         place: the narrowest range to underline.
         resource: the address, ``module.m.aws_x.y`` style.
-        related: addresses of existing companions.
+        related: addresses of existing companions, and of the same block as further calls mean it.
         instances: how many instances the one block stands for, where it is more than one.
+        calls: the calls that decide it, where the resource stands in a module that is called.
 
     """
 
@@ -97,6 +107,7 @@ class Finding:
     violations: tuple[Violation, ...]
     fix: Fix
     instances: int | None = None
+    calls: tuple[CalledBy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +140,15 @@ class SuppressedFinding:
 
 
 class ProblemKind(Enum):
-    """What a problem is about: a syntax error, a fault of Setsquare's own (a rule that raised), or anything else."""
+    """What a problem is about.
+
+    A syntax error; a fault of Setsquare's own (a rule that raised); a module that is called and not there to be judged;
+    or anything else.
+    """
 
     SYNTAX = "syntax"
     FAULT = "fault"
+    UNSEEN = "unseen"
     OTHER = "other"
 
 
@@ -157,7 +173,10 @@ class Satisfied:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that is known about one module (folder) or one template file."""
+    """All that is known about one module (folder) or one template file.
+
+    ``elsewhere`` holds the texts of files of other folders that the findings speak of.
+    """
 
     findings: tuple[Finding, ...] = ()
     unknown: tuple[UnknownFinding, ...] = ()
@@ -166,3 +185,4 @@ class Analysis:
     resources: int = 0
     satisfied: tuple[Satisfied, ...] = ()
     files: int = 0
+    elsewhere: Mapping[str, bytes] = field(default_factory=dict)

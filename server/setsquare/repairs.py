@@ -54,13 +54,19 @@ class Facts(Protocol):
     def is_allowed(self, impact: ImpactLevel) -> bool:
         """Whether the policy allows an impact in bulk."""
 
-    def uses(self, place: Place) -> tuple[Place, ...]:
+    def uses(self, primary: Resource, place: Place) -> tuple[Place, ...]:
         """Return the expressions that the literal at a place flows into; none for a literal at its use."""
+
+    def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
+        """Return the judgements of resources of other folders that the literal at a place flows into."""
+
+    def is_editable(self, path: str) -> bool:
+        """Whether a file may be changed."""
 
     def is_declared(self, expression: str) -> bool:
         """Whether the root of a dialect expression is declared in the unit."""
 
-    def statement_changes(self, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
+    def statement_changes(self, primary: Resource, outcome: Outcome, statement: WrittenMap) -> Sequence[PlacedChange]:
         """Return how a statement is added to the document of an outcome; raises NoChangeError."""
 
     def evaluator(self, judgement: Judgement, resource_type: str) -> Evaluator:
@@ -101,6 +107,7 @@ class Repairs:
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
         self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
         self._names: dict[tuple[str, str], str] = {}
+        self._alike: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
         for judgement in judgements:
             self._index(judgement)
         violated = [judgement for judgement in judgements if judgement.verdict is Verdict.VIOLATED]
@@ -120,6 +127,7 @@ class Repairs:
 
     def _index(self, judgement: Judgement) -> None:
         rule = judgement.rule.id
+        self._alike[rule, _block_key(judgement.primary)].append(judgement)
         for part in judgement.parts:
             key = _carrier_key(judgement, part)
             if part.carrier is None and part.companion is not None:
@@ -133,7 +141,7 @@ class Repairs:
                     self._sharing[place].append((key, outcome.path, outcome.leaf))
 
     def _name_of(self, primary: Resource, companion: Companion) -> str:
-        key = (primary.address, companion.resource)
+        key = (_block_key(primary), companion.resource)
         if key not in self._names:
             # The logical ids of a template are unique over all types.
             scope = companion.resource if self._dialect is Dialect.TERRAFORM else ""
@@ -193,10 +201,11 @@ class Repairs:
                 with_references(write, refer),
                 self._dialect,
                 lambda path: self._facts.written_names(carrier.type, path),
-                self._add_statement,
+                lambda outcome, statement: self._add_statement(primary, outcome, statement),
             )
             for change in changes:
                 self._check_complete(change, outcome, carrier.type)
+                self._check_place(change.path, primary, write)
             order = (draft.judgement.rule.id, index)
             draft.changes += [replace(change, order=order) for change in changes]
             for change in changes:
@@ -220,20 +229,32 @@ class Repairs:
                 raise NoChangeError(reason)
             todo += [(path, entry) for entry in block.entries if isinstance(entry, NewBlock)]
 
-    def _add_statement(self, outcome: Outcome, statement: Written) -> Sequence[PlacedChange]:
+    def _check_place(self, path: str, primary: Resource, write: Written) -> None:
+        """Refuse to change what a tool downloaded, and to write names where another module could not read them."""
+        if not self._facts.is_editable(path):
+            reason = "it is decided in a module that was downloaded, which is not edited"
+            raise NoChangeError(reason)
+        is_elsewhere = path.rpartition("/")[0] != primary.path.rpartition("/")[0]
+        if is_elsewhere and (with_references(write, _no_reference) != write or any(expressions(write))):
+            reason = "it is decided in another module, which does not know what would be written there"
+            raise NoChangeError(reason)
+
+    def _add_statement(self, primary: Resource, outcome: Outcome, statement: Written) -> Sequence[PlacedChange]:
         if not isinstance(statement, WrittenMap):  # pragma: no cover - the loader accepts only mappings here
             reason = "the statement is not a mapping"
             raise NoChangeError(reason)
-        return self._facts.statement_changes(outcome, statement)
+        return self._facts.statement_changes(primary, outcome, statement)
 
     def _draft_resource(self, draft: _Draft, part: Part) -> None:
         judgement, primary = draft.judgement, draft.judgement.primary
+        self._check_place(primary.path, primary, None)
         companion = part.companion
         entries: list[NewAttribute | NewBlock] = []
         if companion is not None:
             name, kind = self._name_of(primary, companion), companion.resource
             attribute = companion.link[0]
             entries.append(NewAttribute(attribute, link_value(companion, primary)))
+            self._check_calls(judgement)
         else:
             name, kind = judgement.target.singleton_name, judgement.target.resource
         for outcome in part.outcomes:
@@ -246,6 +267,13 @@ class Repairs:
         change = self._new_resource(primary, kind, name, entries, anchored=companion is None)
         draft.changes.append(PlacedChange(primary.path, change, (judgement.rule.id, 0)))
         draft.groups.add(("resource", primary.path, kind, name))
+
+    def _check_calls(self, judgement: Judgement) -> None:
+        """Refuse to add in a module what only some of its calls lack: the others would have it twice."""
+        alike = self._alike[judgement.rule.id, _block_key(judgement.primary)]
+        if any(all(part.carrier is not None for part in other.parts) for other in alike):
+            reason = "only some of the calls of this module lack it"
+            raise NoChangeError(reason)
 
     def _new_resource(
         self,
@@ -313,13 +341,15 @@ class Repairs:
         place = outcome.origin.place
         if place is None or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
             return
-        shared = self._sharing[place]
+        shared = [*self._sharing[place]]
+        for judgement in self._facts.elsewhere(draft.judgement.primary, place):
+            shared += _decided_at(judgement, place)
         refused = [path for _, path, leaf in shared if accepts(leaf, origin_of(write), self._facts.orders) is False]
         if refused:
             reason = f"{'.'.join(refused[0])} needs another value from the same origin"
             raise NoChangeError(reason)
         sites = {(key, path) for key, path, _ in shared}
-        if len(self._facts.uses(place)) > len(sites):
+        if len(self._facts.uses(draft.judgement.primary, place)) > len(sites):
             draft.impact = _worst(draft.impact, ImpactLevel.REPLACES)
             draft.note = "The value is used in other places too, for which no rule says what a change costs."
 
@@ -380,9 +410,25 @@ class Repairs:
 
 def _carrier_key(judgement: Judgement, part: Part) -> CarrierKey:
     if part.carrier is not None:
-        return (part.carrier.address,)
+        return (_block_key(part.carrier),)
     kind = part.companion.resource if part.companion else judgement.target.resource
-    return ("+", judgement.primary.address, kind)
+    return ("+", _block_key(judgement.primary), kind)
+
+
+def _block_key(resource: Resource) -> str:
+    """Return what names a block, whichever of the calls of its module it is judged by."""
+    return f"{resource.path}:{resource.address.removeprefix(resource.module)}"
+
+
+def _decided_at(judgement: Judgement, place: Place) -> Iterable[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]:
+    for part in judgement.parts:
+        for outcome in part.outcomes:
+            if outcome.origin.place == place and part.carrier is not None:
+                yield _carrier_key(judgement, part), outcome.path, outcome.leaf
+
+
+def _no_reference(_attribute: str, _suffix: str) -> ResourceReference:
+    return ResourceReference("", "", "")
 
 
 def _is_inside(place: Place, resource: Resource) -> bool:

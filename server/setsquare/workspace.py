@@ -1,22 +1,20 @@
 """Folders to units (modules and templates), their texts, and their analyses: what reads disks."""
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
 
-from setsquare.analysis import Scope, analyse
+from setsquare.analysis import analyse
 from setsquare.context import Context
 from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
+from setsquare.modules import Calls, Modules, unseen
 from setsquare.policies import Policies, read_limited
 from setsquare.resolve.cloudformation import TemplateScope
-from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy import Policy
@@ -27,7 +25,6 @@ from setsquare.text import Span
 MAX_FILE = 16 << 20
 """Files larger than this many bytes are not read."""
 
-_LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?/[^\"$]*)\"")
 _CALLING = (Format.HCL, Format.TF_JSON)
 _TERRAFORM = (Format.HCL, Format.TF_JSON, Format.TFVARS, Format.TFVARS_JSON)
 
@@ -55,8 +52,9 @@ class Workspace:
         self._listings: dict[str, Listing] = {}
         self._on_disk: dict[str, bool] = {}
         self._parsed: dict[str, tuple[bytes, ConfigurationFile | TemplateFile | None]] = {}
-        self._sources: dict[str, frozenset[str]] = {}
-        self._called: frozenset[str] | None = None
+        self._terraform: Mapping[str, tuple[str, ...]] | None = None
+        self._calls = Calls(self)
+        self._modules = Modules(self, self._calls)
         self._faults: dict[str, str] = {}
         self._allowed: frozenset[ImpactLevel] = frozenset()
 
@@ -98,7 +96,7 @@ class Workspace:
         """Replace the root folders."""
         self._roots = tuple(_normal(root) for root in roots)
         self._listings.clear()
-        self._called = None
+        self._forget_folders()
 
     def root_of(self, path: str) -> str:
         """Return the innermost root that holds a path; its own folder where none does."""
@@ -153,9 +151,17 @@ class Workspace:
         """
         if format_of(path) is not None or path.endswith("/.gitignore"):
             self._relist(path)
+        if format_of(path) in _TERRAFORM:
+            self._terraform = None
+            self._modules.changed(path.rpartition("/")[0])
         if format_of(path) in _CALLING:
-            self._forget_sources(path)
+            self._calls.changed(path)
         return self._policies.forget(path)
+
+    def _forget_folders(self) -> None:
+        self._terraform = None
+        self._calls.forget()
+        self._modules.forget()
 
     def _relist(self, path: str) -> None:
         root = self.root_of(path)
@@ -166,16 +172,10 @@ class Workspace:
         exists = os.path.isfile(path)
         if path.endswith("/.gitignore") or exists != self._on_disk.get(path, listed):
             del self._listings[root]
-            self._called = None
+            self._forget_folders()
         self._on_disk[path] = exists
         if not exists:
             self._parsed.pop(path, None)
-
-    def _forget_sources(self, path: str) -> None:
-        """Keep what is known of the calls between modules unless this file's own calls are others now."""
-        known = self._sources.pop(path, None)
-        if self._called is not None and (known is None or known != self._local_sources(path)):
-            self._called = None
 
     def _listing(self, root: str) -> Listing:
         if root not in self._listings:
@@ -260,29 +260,30 @@ class Workspace:
 
     def analyse_texts(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
         """Analyse a unit whose files have these bytes."""
-        files = [file for path, text in texts.items() if (file := self._parse(path, text)) is not None]
+        own = {path: text for path, text in texts.items() if path in unit.paths}
+        files = [file for path, text in own.items() if (file := self._parse(path, text)) is not None]
         if not files:
             return Analysis()
         policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
-        context = Context(self._base_of(policy, unit.key), texts)
-        parts = [analyse(scope, catalogue, policy, context) for scope in self._scopes(unit, files, texts)]
-        return _merged(parts, chain.from_iterable(_problems(file) for file in files), len(files))
+        context = Context(self._base_of(policy, unit.key), own)
+        parts = [
+            analyse(scope, catalogue, policy, context)
+            for file in files
+            if isinstance(file, TemplateFile)
+            for scope in (TemplateScope(file.path, template) for template in file.templates)
+        ]
+        problems = [problem for file in files for problem in _problems(file)]
+        if unit.is_module:
+            judged = self._modules.with_texts(texts).judged(unit.key)
+            if judged:
+                parts.append(analyse(judged[0], catalogue, policy, context, judged[1:]))
+                problems += unseen(judged[0])
+        return _merged(parts, problems, len(files))
 
     def _base_of(self, policy: Policy, path: str) -> str:
         """Return the folder that the policy's patterns are relative to: its own, where it holds the path."""
         folder = policy.folder
         return folder if folder is not None and f"{path}/".startswith(f"{folder}/") else self.root_of(path)
-
-    def _scopes(
-        self, unit: Unit, files: Sequence[ConfigurationFile | TemplateFile], texts: Mapping[str, bytes]
-    ) -> Iterator[Scope]:
-        for file in files:
-            if isinstance(file, TemplateFile):
-                for template in file.templates:
-                    yield TemplateScope(file.path, template)
-        if unit.is_module:
-            configuration = [file for file in files if isinstance(file, ConfigurationFile)]
-            yield TerraformModule(unit.key, configuration, texts=texts, is_called=unit.key in self.called_folders)
 
     def _parse(self, path: str, text: bytes) -> ConfigurationFile | TemplateFile | None:
         known = self._parsed.get(path)
@@ -292,24 +293,35 @@ class Workspace:
         self._parsed[path] = (text, file)
         return file
 
+    # ------------------------------------------------------------- modules
+
     @property
     def called_folders(self) -> frozenset[str]:
         """The folders that some module of the workspace calls by a relative path: callers decide their variables."""
-        if self._called is None:
-            called: set[str] = set()
-            for folder, files in self._folders().items():
-                for path in files:
-                    if format_of(path) in _CALLING:
-                        called.update(_normal(f"{folder}/{source}") for source in self._local_sources(path))
-            self._called = frozenset(called)
-        return self._called
+        return frozenset(self._calls.callers)
 
-    def _local_sources(self, path: str) -> frozenset[str]:
-        if path not in self._sources:
-            text = self.text(path) or b""
-            found = (match.group(1).decode("utf-8", "replace") for match in _LOCAL_SOURCE.finditer(text))
-            self._sources[path] = frozenset(found)
-        return self._sources[path]
+    def related(self, folder: str) -> frozenset[str]:
+        """Return the folders whose findings a folder may decide: its callers, and what they and it call."""
+        return self._calls.related(folder)
+
+    def terraform_folders(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the Terraform files of each folder."""
+        if self._terraform is None:
+            found = ((f, tuple(p for p in paths if format_of(p) in _TERRAFORM)) for f, paths in self._folders().items())
+            self._terraform = {folder: paths for folder, paths in found if paths}
+        return self._terraform
+
+    def folder_below(self, folder: str) -> tuple[str, ...]:
+        """Return the Terraform files of a folder that the listing leaves out; none where it leads out."""
+        root = self.root_of(folder)
+        if root not in self._roots or not is_below(os.path.realpath(folder), os.path.realpath(root)):
+            return ()
+        return tuple(path for path in files_of_folder(folder) if format_of(path) in _TERRAFORM)
+
+    def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
+        """Return a Terraform file as read."""
+        file = self._parse(path, text)
+        return file if isinstance(file, ConfigurationFile) else None
 
 
 def _normal(path: str) -> str:
@@ -355,4 +367,5 @@ def _merged(parts: Sequence[Analysis], problems: Iterable[Problem], files: int) 
         resources=sum(part.resources for part in parts),
         satisfied=tuple(satisfied for part in parts for satisfied in part.satisfied),
         files=files,
+        elsewhere={path: text for part in parts for path, text in part.elsewhere.items()},
     )

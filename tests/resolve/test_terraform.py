@@ -10,6 +10,7 @@ from tests.support import ROOT
 from tests.tables import table
 
 from setsquare.model import Place, Resource, Structure
+from setsquare.resolve.module_calls import ModuleFolder
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.syntax import hcl, tf_json
 from setsquare.text import Span
@@ -19,7 +20,7 @@ def module(files: str | Mapping[str, str], *, is_called: bool = False) -> Terraf
     named = {"main.tf": files} if isinstance(files, str) else files
     texts = {f"{ROOT}/{name}": dedent(text).lstrip("\n").encode() for name, text in named.items()}
     read = [tf_json.read(p, text) if p.endswith(".json") else hcl.read(p, text) for p, text in texts.items()]
-    return TerraformModule(ROOT, read, texts=texts, is_called=is_called)
+    return TerraformModule(ModuleFolder.of(ROOT, read, texts), is_called=is_called, is_library=is_called)
 
 
 def the(some: TerraformModule, kind: str = "test_thing") -> Resource:
@@ -180,9 +181,9 @@ def test_the_first_of_duplicates_counts():
 
 
 def test_values_that_are_nested_too_deep_are_not_known():
-    deep = "\n".join(f"  v{number} = local.v{number + 1}" for number in range(60))
+    deep = "\n".join(f"  v{number} = local.v{number + 1}" for number in range(100))
 
-    assert meaning(f"locals {{\n{deep}\n  v60 = 1\n}}\n{a_thing('a = local.v0')}") == "? local.v51"
+    assert meaning(f"locals {{\n{deep}\n  v100 = 1\n}}\n{a_thing('a = local.v0')}") == "? local.v91"
 
 
 @table("branches, expected", [(64, 64), (65, 1), (5000, 1)])
@@ -362,7 +363,7 @@ def test_what_is_handed_out(use, is_called, expected):
             ["var.v"] * 2,
         ),
         ({"main.tf": 'variable "v" {}\n' + a_thing("a = var.v"), "terraform.tfvars": "v = 7\n"}, "7", ["var.v"]),
-        ({"main.tf": 'variable "v" {\n  default = 7\n}\noutput "o" {\n  value = var.v\n}\n'}, "7", ["var.v"]),
+        ({"main.tf": 'variable "v" {\n  default = 7\n}\noutput "o" {\n  value = var.v\n}\n'}, "7", ['output "o"']),
         ({"main.tf": 'variable "v" {\n  default = 7\n}\nterraform {\n  a = var.v\n}\n'}, "7", ["var.v"]),
         ({"main.tf": 'variable "v" {\n  default = 7\n}\n'}, "7", []),
         ({"main.tf": "locals {\n  l = [7, local.l]\n}\n"}, "7", []),

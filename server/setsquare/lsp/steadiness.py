@@ -17,6 +17,8 @@ from setsquare.lsp.construction import Site, Typing, typed
 from setsquare.lsp.moving import grown, hull, inserted, is_in, moved_finding, touches
 from setsquare.text import Span
 
+_BROKEN = (ProblemKind.SYNTAX, ProblemKind.FAULT)
+
 
 class Analysed(Protocol):
     """An analysis of the present texts of a unit."""
@@ -177,7 +179,7 @@ class Steadiness:
         fresh: dict[str, list[Finding]] = {path: [] for path in analysed.texts}
         for finding in analysed.findings:
             fresh.setdefault(finding.place.path, []).append(finding)
-        problems = Counter(p.path for p in analysed.analysis.problems if p.kind is not ProblemKind.OTHER)
+        problems = Counter(p.path for p in analysed.analysis.problems if p.kind in _BROKEN)
         files = {path: self._beside(path).setdefault(path, _File(problems=problems[path])) for path in fresh}
         is_broken = any(file.zones and problems[path] > file.problems for path, file in files.items())
         is_typed = any(file.is_typed(path, analysed) for path, file in files.items())

@@ -51,8 +51,8 @@ def read_document(scope: TerraformModule | TemplateScope, origin: Origin) -> Doc
     match origin:
         case Structure():
             return Document(_statements(origin), origin)
-        case Referenced(_, ("data", kind, name, "json" | "minified_json")) if kind == DATA_SOURCE:
-            body = scope.data_body(kind, name)
+        case Referenced(_, ("data", kind, name, "json" | "minified_json"), module) if kind == DATA_SOURCE:
+            body = scope.data_body(kind, name, module)
             if body is None:
                 return None
             return Document(_data_statements(body), body, is_data_source=True)
@@ -84,7 +84,7 @@ def _statements(document: Structure) -> Statements:
 
 def _from_text(scope: TerraformModule | TemplateScope, origin: Known | Text) -> Document | None:
     if isinstance(scope, TerraformModule):
-        source = scope.texts.get(origin.place.path, b"")
+        source = scope.text_of(origin.place.path)
         span = origin.place.span
         if source.startswith(b"<<", span.start):
             return _from_heredoc(scope, source, origin.place)

@@ -1,12 +1,13 @@
-"""What the expressions of a Terraform module mean: variables, local values, conditionals, ``count``, ``for_each``.
+"""What the expressions of a Terraform module mean: variables, local values, modules, conditionals, repetition.
 
-Functions, other modules and ``dynamic`` blocks are opaque: their value is not guessed.
+Functions and ``dynamic`` blocks are opaque: their value is not guessed.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from collections.abc import Sequence as Sequence_
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from setsquare.documents import Dialect
 from setsquare.model import (
@@ -15,8 +16,8 @@ from setsquare.model import (
     Body,
     Call,
     Conditional,
-    ConfigurationFile,
     Expression,
+    For,
     Known,
     ListExpression,
     Literal,
@@ -30,15 +31,27 @@ from setsquare.model import (
     Sequence,
     Structure,
     Template,
+    Traversal,
     Unreadable,
     Value,
 )
-from setsquare.resolve import values
+from setsquare.resolve import flows, values
 from setsquare.resolve.conditions import as_truth, compare
-from setsquare.resolve.expressions import references
-from setsquare.resolve.terraform_index import Index
+from setsquare.resolve.module_calls import (
+    MAX_KEYS,
+    MAX_NESTING,
+    Folders,
+    ModuleFolder,
+    NoFolders,
+    is_local,
+    local_folder,
+    source_text,
+)
+from setsquare.resolve.module_calls import Call as ModuleCall
 
-_MAX_DEPTH = 50
+_MAX_DEPTH = 90
+MAX_MODULES = 512
+"""How many modules of one root module are looked at together."""
 _ROOT_STEPS = 2
 """How many steps of a path name what it starts from: ``var.x``, ``each.value``."""
 _NO_RESOURCES = frozenset(
@@ -59,30 +72,51 @@ class Frame:
 
 
 class TerraformModule:
-    """All files of one folder."""
+    """All files of one folder, as one call of it means them, or as a root module.
 
-    def __init__(
+    Attributes:
+        root: the folder.
+        address: what the addresses of its resources begin with: empty in a root module, else ``module.m.``.
+        caller: the module that calls it; None for a root module.
+        call: how that module calls it.
+        is_library: other modules may call it that are not known, and complete what its outputs hand on.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - what a module is made of, and where it stands among the others
         self,
-        root: str,
-        files: Sequence_[ConfigurationFile],
+        folder: ModuleFolder,
         *,
-        texts: Mapping[str, bytes],
+        folders: Folders | None = None,
         is_called: bool = False,
+        is_library: bool = False,
+        caller: "TerraformModule | None" = None,
+        call: ModuleCall | None = None,
     ) -> None:
         """Take the files as read.
 
         Args:
-            root: the folder.
-            files: all files of the module, variable values included.
-            texts: their bytes, by path.
-            is_called: some other module of the workspace calls this one, so that callers decide its variables.
+            folder: the files.
+            folders: where the modules that this one calls are read from.
+            is_called: callers decide its variables, but what they say is not known.
+            is_library: other modules may call it that are not known.
+            caller: the module that calls it.
+            call: how that module calls it.
 
         """
-        self.root = root
-        self.index = Index(files)
-        self.texts = texts
-        self.broken = tuple(sorted(file.path for file in files if file.problems))
+        self.folder = folder
+        self.root = folder.path
+        self.index = folder.index
+        self.texts = folder.texts
+        self.broken = folder.broken
+        self.caller = caller
+        self.call = call
+        self.address: str = caller.address + call.address if caller is not None and call is not None else ""
+        self.is_library = is_library
+        self._folders = folders or NoFolders()
         self._is_called = is_called
+        self._called: dict[str, tuple[TerraformModule, ...] | str] = {}
+        self._of_type: dict[str, list[Resource]] = {}
 
     # ------------------------------------------------------------- resources
 
@@ -104,7 +138,8 @@ class TerraformModule:
             dialect=Dialect.TERRAFORM,
             type=kind,
             name=name,
-            address=f"{kind}.{name}",
+            address=f"{self.address}{kind}.{name}",
+            module=self.address,
             path=path,
             span=block.span,
             header=block.header,
@@ -206,7 +241,9 @@ class TerraformModule:
                 return self._reference(path, frame, place)
             case Call(_, name, arguments):
                 return self._call(name, arguments, frame, place)
-            case Unreadable():
+            case Traversal(_, Reference(_, path), steps):
+                return self._reference((*path, *(s if isinstance(s, str) else "[]" for s in steps)), frame, place)
+            case For() | Traversal() | Unreadable():
                 return (Opaque(place, self._shown(place)),)
 
     def _shown(self, place: Place) -> str:
@@ -268,10 +305,12 @@ class TerraformModule:
                 base = frame.each or (Opaque(place, shown()),)
             case ("each", "key"):
                 base = frame.key or (Opaque(place, shown()),)
+            case ("module", name, *steps):
+                return self._output_of(name, steps, frame, place)
             case ("data", _, _, *_):
-                return (Referenced(place, path),)
+                return (Referenced(place, path, self.address),)
             case (first, _, *_) if first not in _NO_RESOURCES:
-                return (Referenced(place, path),)
+                return (Referenced(place, path, self.address),)
             case _:
                 return (Opaque(place, shown()),)
         for step in path[_ROOT_STEPS:]:
@@ -281,13 +320,18 @@ class TerraformModule:
     def _variable(self, name: str, frame: Frame, place: Place) -> Value:
         key = f"var.{name}"
         declared = self.index.variables.get(name)
-        if declared is None or key in frame.trail:
+        step = self.address + key
+        if declared is None or step in frame.trail:
             return (Opaque(place, key),)
         path, block = declared
         if self._is_called:
             return (Opaque(place, key, path),)
-        trail = (*frame.trail, key)
-        if name in self.index.values:
+        trail = (*frame.trail, step)
+        if self.call is not None:
+            given = self.call.argument(name, trail)
+            if given is not None:
+                return given
+        elif name in self.index.values:
             file, attribute = self.index.values[name]
             return self.value(attribute.value, Frame(file, trail=trail))
         default = block.body.attributes.get("default")
@@ -302,10 +346,117 @@ class TerraformModule:
     def _local(self, name: str, frame: Frame, place: Place) -> Value:
         key = f"local.{name}"
         declared = self.index.locals.get(name)
-        if declared is None or key in frame.trail:
+        step = self.address + key
+        if declared is None or step in frame.trail:
             return (Opaque(place, key),)
         path, attribute = declared
-        return self.value(attribute.value, Frame(path, trail=(*frame.trail, key)))
+        return self.value(attribute.value, Frame(path, trail=(*frame.trail, step)))
+
+    # ------------------------------------------------------------- other modules
+
+    def called(self, name: str) -> "tuple[TerraformModule, ...] | str":
+        """Return the modules that a call makes, none for ``count = 0``; or why they are not known."""
+        if name not in self._called:
+            self._called[name] = self._enter(name)
+        return self._called[name]
+
+    def _enter(self, name: str) -> "tuple[TerraformModule, ...] | str":
+        path, block = self.index.modules[name]
+        folder = self._folder_of(name, block)
+        if isinstance(folder, str):
+            return folder
+        return tuple(
+            TerraformModule(folder, folders=self._folders, caller=self, call=call)
+            for call in self._calls(name, path, block)
+        )
+
+    def _folder_of(self, name: str, block: Block) -> ModuleFolder | str:
+        source = source_text(block)
+        if not block.body.complete:
+            return "the call cannot be read whole"
+        if not source:
+            return "its source is not written as plain text"
+        above = list(self.chain())
+        if len(above) > MAX_NESTING:
+            return f"modules are nested deeper than {MAX_NESTING} levels"
+        if is_local(source):
+            path: str | None = local_folder(self.root, source)
+        else:
+            names = [module.call.name for module in reversed(above) if module.call is not None]
+            path = self._folders.downloaded(above[-1].root, ".".join([*names, name]))
+        folder = self._folders.at(path) if path is not None else None
+        if folder is None:
+            return f"{source} is not there to be read" + ("" if is_local(source) else "; terraform init downloads it")
+        if any(module.root == folder.path for module in above):
+            return "the module calls itself"
+        return folder
+
+    def chain(self) -> "Iterator[TerraformModule]":
+        """Yield this module, the one that calls it, and so on."""
+        module: TerraformModule | None = self
+        while module is not None:
+            yield module
+            module = module.caller
+
+    def _calls(self, name: str, path: str, block: Block) -> Iterator[ModuleCall]:
+        each, present, instances, frame = self._repetition(path, block)
+        if present is False:
+            return
+        for key, inside in self._keyed(block, frame) if each == "for_each" else ((None, frame),):
+            argument = self._argument_reader(block, inside)
+            yield ModuleCall(name, key, path, block, argument, instances if key is None else 1)
+
+    def _keyed(self, block: Block, frame: Frame) -> Iterator[tuple[str | None, Frame]]:
+        """Yield each key of a ``for_each`` that is known and not too long; else None for all of them together."""
+        match self.value(block.body.attributes["for_each"].value, Frame(frame.path)):
+            case (Structure(place, names, lookup) as keyed,) if len(names) <= MAX_KEYS and not keyed.is_open:
+                for name in names:
+                    yield name, Frame(frame.path, lookup(name), (Known(place, name),))
+            case (Sequence(_, items, complete=True),) if len(items) <= MAX_KEYS and all(_is_text(i) for i in items):
+                for item in items:
+                    yield str(next(o.value for o in item if isinstance(o, Known))), Frame(frame.path, item, item)
+            case _:
+                yield None, frame
+
+    def _argument_reader(self, block: Block, frame: Frame) -> Callable[[str, tuple[str, ...]], Value | None]:
+        def argument(name: str, trail: tuple[str, ...]) -> Value | None:
+            attribute = block.body.attributes.get(name)
+            return None if attribute is None else self.value(attribute.value, replace(frame, trail=trail))
+
+        return argument
+
+    def _output_of(self, name: str, steps: Sequence_[str], frame: Frame, place: Place) -> Value:
+        """Return what an output of a called module means, by the steps after ``module.name``."""
+
+        def shown() -> str:
+            return self._shown(place)
+
+        called = self.called(name) if name in self.index.modules else "it is not declared"
+        if isinstance(called, str):
+            return (Opaque(place, shown()),)
+        index = steps[0] if steps and steps[0].startswith("[") else None
+        output, *rest = steps[index is not None :] or [""]
+        chosen = [module for module in called if module.is_at(index)]
+        if not output or not chosen:
+            return (Opaque(place, shown()),)
+        value = values.union([module.output(output, frame.trail, place) for module in chosen], place)
+        for step in rest:
+            value = values.step_into(value, step, place, shown)
+        return value
+
+    def is_at(self, index: str | None) -> bool:
+        """Whether ``module.m``, with an index as ``["a"]``, ``[0]`` or ``[]`` for any, may mean this module."""
+        key = None if self.call is None else self.call.key
+        return index in (None, "[]") or key is None or index == f'["{key}"]'
+
+    def output(self, name: str, trail: tuple[str, ...], place: Place) -> Value:
+        """Return what an output means, asked for at a place by the way that led there."""
+        declared = self.index.outputs.get(name)
+        step = f"{self.address}output.{name}"
+        value = declared[1].body.attributes.get("value") if declared is not None else None
+        if declared is None or value is None or step in trail:
+            return (Opaque(place, f"{self.address}{name}", declared[0] if declared is not None else None),)
+        return self.value(value.value, Frame(declared[0], trail=(*trail, step)))
 
     # ------------------------------------------------------------- questions about the module
 
@@ -325,79 +476,83 @@ class TerraformModule:
             case _:
                 return False
 
-    def data_body(self, kind: str, name: str) -> Structure | None:
-        """Return the inside of a data source of this module."""
-        found = self.index.data.get((kind, name))
-        if found is None:
+    def data_body(self, kind: str, name: str, module: str = "") -> Structure | None:
+        """Return the inside of a data source of this module, or of another one of the same root module."""
+        owner = self if module == self.address else self._at(module)
+        found = owner.index.data.get((kind, name)) if owner is not None else None
+        if owner is None or found is None:
             return None
         path, block = found
-        _, _, _, frame = self._repetition(path, block)
-        return self.body(block.body, frame, Place(path, block.header))
+        _, _, _, frame = owner._repetition(path, block)  # noqa: SLF001 - another module of this class
+        return owner.body(block.body, frame, Place(path, block.header))
 
     def string_value(self, template: Expression, path: str) -> Value:
         """Return the meaning of an expression that stands inside a document of its own."""
-        return self.value(template, Frame(path))
+        return self.reading(path).value(template, Frame(path))
+
+    def text_of(self, path: str) -> bytes:
+        """Return the bytes of a file of this module or of another one of the same root module."""
+        return self.reading(path).texts.get(path, b"")
+
+    # ------------------------------------------------------------- the modules of one root module
+
+    @property
+    def top(self) -> "TerraformModule":
+        """The root module that this one is called from."""
+        module = self
+        while module.caller is not None:
+            module = module.caller
+        return module
+
+    @cached_property
+    def tree(self) -> "tuple[TerraformModule, ...]":
+        """This module and all that it calls, directly or not, up to a bound."""
+        found: list[TerraformModule] = [self]
+        for module in found:
+            for name in module.index.modules:
+                called = module.called(name)
+                if not isinstance(called, str):
+                    found += called[: max(0, MAX_MODULES - len(found))]
+        return tuple(found)
+
+    def _at(self, address: str) -> "TerraformModule | None":
+        return next((module for module in self.top.tree if module.address == address), None)
+
+    def reading(self, path: str) -> "TerraformModule":
+        """Return the module that holds a file: this one, one that calls it, or one beside them."""
+        for module in chain(self.chain(), self.top.tree):
+            if path in module.texts:
+                return module
+        return self
+
+    def of_type(self, kind: str) -> list[Resource]:
+        """Return the resources of a type in all modules of this one's tree that may be there, in their order."""
+        if kind not in self._of_type:
+            found = [resource for module in self.tree for resource in module.resources({kind})]
+            self._of_type[kind] = [resource for resource in found if resource.present is not False]
+        return self._of_type[kind]
+
+    @cached_property
+    def all_broken(self) -> tuple[str, ...]:
+        """The files of this module and of all that it calls that could not be read whole."""
+        return tuple(sorted({path for module in self.tree for path in module.broken}))
 
     def leads_out(self, resource: Resource) -> bool:
-        """Whether a companion of the resource may stand where this module cannot see it."""
-        return (resource.type, resource.name) in self._handed_out
+        """Whether a companion of the resource may stand where no module of this tree can see it."""
+        return (resource.module, resource.type, resource.name) in self.top.handed_out
 
     @cached_property
-    def _handed_out(self) -> frozenset[tuple[str, str]]:
-        out = {"module", "output"} if self._is_called else {"module"}
-        edges: dict[str, set[tuple[str, ...]]] = {}
-        roots: set[tuple[str, ...]] = set()
-        for _, kind, name, expression in self.index.expressions():
-            paths = {reference.path for reference in references(expression)}
-            if kind == "local":
-                edges.setdefault(name, set()).update(paths)
-            elif kind in out:
-                roots |= paths
-        found: set[tuple[str, str]] = set()
-        seen: set[str] = set()
-        todo = list(roots)
-        while todo:
-            path = todo.pop()
-            if path[0] == "local" and len(path) > 1 and path[1] not in seen:
-                seen.add(path[1])
-                todo += edges.get(path[1], ())
-            elif len(path) > 1:
-                found.add((path[0], path[1]))
-        return frozenset(found)
+    def handed_out(self) -> frozenset[tuple[str, str, str]]:
+        """What leaves this root module and all that it calls: module, type and name."""
+        return flows.handed_out(self)
 
     def uses(self, place: Place) -> tuple[Place, ...]:
-        """Return the expressions outside variables and local values that the literal at a place flows into."""
-        owner = self._owner(place)
-        return () if owner is None else tuple(sorted(set(self._uses_of(owner, frozenset()))))
+        """Return the expressions of resources, and of all else that gives no name, that a literal flows into."""
+        return flows.uses(self, place)
 
-    def _owner(self, place: Place) -> tuple[str, str] | None:
-        for name, (path, attribute) in self.index.locals.items():
-            if path == place.path and attribute.span.contains(place.span):
-                return "local", name
-        for name, (path, attribute) in self.index.values.items():
-            if path == place.path and attribute.span.contains(place.span):
-                return "var", name
-        for name, (path, block) in self.index.variables.items():
-            if path == place.path and block.span.contains(place.span):
-                return "var", name
-        return None
 
-    def _uses_of(self, owner: tuple[str, str], seen: frozenset[tuple[str, str]]) -> Iterator[Place]:
-        for path, kind, name, reference in self._references.get(owner, ()):
-            if kind != "local":
-                yield Place(path, reference.span)
-            elif ("local", name) not in seen:
-                yield from self._uses_of(("local", name), seen | {owner})
-
-    @cached_property
-    def _references(self) -> dict[tuple[str, str], list[tuple[str, str, str, Reference]]]:
-        found: dict[tuple[str, str], list[tuple[str, str, str, Reference]]] = {}
-        for path, kind, name, expression in self.index.expressions():
-            for reference in references(expression):
-                if reference.path[0] in ("var", "local") and len(reference.path) > 1:
-                    owner = (reference.path[0], reference.path[1])
-                    found.setdefault(owner, []).append((path, kind, name, reference))
-        return found
+def _is_text(value: Value) -> bool:
+    return len(value) == 1 and isinstance(value[0], Known) and isinstance(value[0].value, str)
 
 
 def _with_defaults(origin: Origin) -> Origin:

@@ -1,0 +1,277 @@
+"""The Terraform modules of a workspace: their folders as read, which calls which, and the calls that decide each."""
+
+import json
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from setsquare.documents import Format, format_of, is_below
+from setsquare.findings import Problem, ProblemKind
+from setsquare.model import ConfigurationFile, Place
+from setsquare.resolve.module_calls import ModuleFolder, local_folder, source_text
+from setsquare.resolve.terraform import TerraformModule
+
+MAX_CALLS = 64
+"""How many calls of one folder are judged."""
+_LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?(?:/[^\"$]*)?)\"")
+_CALLING = (Format.HCL, Format.TF_JSON)
+_TRYING = frozenset(("example", "examples", "test", "tests", "testing", "fixture", "fixtures", "testdata", "demo"))
+"""Folders below these show how a module may be called, and do not say how it is."""
+_DOWNLOADS = ".terraform"
+_MAX_MANIFEST = 1 << 22
+
+
+class Files(Protocol):
+    """What modules need of a workspace."""
+
+    def terraform_folders(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the Terraform files of each folder."""
+
+    def folder_below(self, folder: str) -> tuple[str, ...]:
+        """Return the Terraform files of a folder that the listing leaves out; none where it leads out."""
+
+    def text(self, path: str) -> bytes | None:
+        """Return the bytes of a file."""
+
+    def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
+        """Return a file as read."""
+
+    def root_of(self, path: str) -> str:
+        """Return the root folder that holds a path."""
+
+
+class Calls:
+    """Which folder calls which by a relative path, as their texts say; known without reading them as Terraform."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._sources: dict[str, frozenset[str]] = {}
+        self._callers: dict[str, tuple[str, ...]] | None = None
+        self._callees: dict[str, tuple[str, ...]] = {}
+
+    def forget(self) -> None:
+        """Forget which files there are."""
+        self._callers = None
+
+    def changed(self, path: str) -> None:
+        """Take over that a file changed: what is known stays, unless its own calls are others now."""
+        known = self._sources.pop(path, None)
+        if self._callers is not None and (known is None or known != self._of_file(path)):
+            self._callers = None
+
+    @property
+    def callers(self) -> Mapping[str, tuple[str, ...]]:
+        """The folders that call each called folder, sorted."""
+        if self._callers is None:
+            called: dict[str, set[str]] = {}
+            callees: dict[str, set[str]] = {}
+            for folder, files in self._files.terraform_folders().items():
+                sources = {source for path in files if format_of(path) in _CALLING for source in self._of_file(path)}
+                for target in (local_folder(folder, source) for source in sources):
+                    called.setdefault(target, set()).add(folder)
+                    callees.setdefault(folder, set()).add(target)
+            self._callers = {folder: tuple(sorted(found)) for folder, found in called.items()}
+            self._callees = {folder: tuple(sorted(found)) for folder, found in callees.items()}
+        return self._callers
+
+    @property
+    def callees(self) -> Mapping[str, tuple[str, ...]]:
+        """The folders that each folder calls, sorted."""
+        _ = self.callers  # one reading of the texts finds both
+        return self._callees
+
+    def _of_file(self, path: str) -> frozenset[str]:
+        if path not in self._sources:
+            text = self._files.text(path) or b""
+            found = (match.group(1).decode("utf-8", "replace") for match in _LOCAL_SOURCE.finditer(text))
+            self._sources[path] = frozenset(found)
+        return self._sources[path]
+
+    def related(self, folder: str) -> frozenset[str]:
+        """Return the folders whose findings a folder's files may decide: its callers and what they and it call."""
+        above = _closure([folder], self.callers)
+        return frozenset(_closure(above, self.callees) - {folder})
+
+    def below(self, folders: Iterable[str]) -> frozenset[str]:
+        """Return these folders and what they call, directly or not."""
+        return frozenset(_closure(folders, self.callees))
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+    found: set[str] = set()
+    todo = [*start]
+    while todo:
+        folder = todo.pop()
+        if folder not in found:
+            found.add(folder)
+            todo += edges.get(folder, ())
+    return found
+
+
+class Modules:
+    """The modules as their folders and callers are now, or would be with other bytes in some files.
+
+    Implements ``Folders``, which is what ``resolve`` sees of it.
+    """
+
+    def __init__(self, files: Files, calls: Calls, changed: Mapping[str, bytes] | None = None) -> None:
+        self._files = files
+        self._calls = calls
+        self._changed = dict(changed or {})
+        self._changed_folders = {path.rpartition("/")[0] for path in self._changed}
+        self._base: Modules | None = None
+        self._folders: dict[str, ModuleFolder | None] = {}
+        self._manifests: dict[str, Mapping[str, str]] = {}
+        self._judged: dict[str, tuple[TerraformModule, ...]] = {}
+
+    def with_texts(self, changed: Mapping[str, bytes]) -> "Modules":
+        """Return the modules with other bytes in some files; itself where they are the same."""
+        different = {}
+        for path, text in changed.items():
+            folder = self.at(path.rpartition("/")[0])
+            if folder is None or folder.texts.get(path) != text:
+                different[path] = text
+        if not different:
+            return self
+        view = Modules(self._files, self._calls, {**self._changed, **different})
+        view._base = self
+        return view
+
+    def changed(self, folder: str) -> None:
+        """Forget what was read of a folder, and every call."""
+        self._folders.pop(folder, None)
+        self._manifests.clear()
+        self._judged.clear()
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._folders.clear()
+        self.changed("")
+
+    # ------------------------------------------------------------- folders
+
+    def at(self, path: str) -> ModuleFolder | None:
+        """Return a folder as read; None where it is outside the workspace or holds no Terraform."""
+        if self._base is not None and path not in self._changed_folders:
+            return self._base.at(path)
+        if path not in self._folders:
+            self._folders[path] = self._read(path)
+        return self._folders[path]
+
+    def _read(self, folder: str) -> ModuleFolder | None:
+        listed = self._files.terraform_folders().get(folder, ())
+        names = listed or self._files.folder_below(folder)
+        paths = sorted({*names, *(path for path in self._changed if path.rpartition("/")[0] == folder)})
+        texts = {
+            path: text
+            for path in paths
+            if (text := self._changed[path] if path in self._changed else self._files.text(path)) is not None
+        }
+        files = [file for path, text in texts.items() if (file := self._files.configuration(path, text)) is not None]
+        if not any(format_of(path) in _CALLING for path in texts):
+            return None
+        return ModuleFolder.of(folder, files, texts, is_downloaded=not listed and f"/{_DOWNLOADS}/" in folder)
+
+    def downloaded(self, root: str, key: str) -> str | None:
+        """Return the folder that ``modules.json`` below a root module names for a call."""
+        if root not in self._manifests:
+            text = self._files.text(f"{root}/{_DOWNLOADS}/modules/modules.json") if self._has_manifest(root) else None
+            self._manifests[root] = dict(_manifest(text or b""))
+        folder = self._manifests[root].get(key)
+        if folder is None:
+            return None
+        path = posixpath.normpath(posixpath.join(root, folder))
+        return path if is_below(path, self._files.root_of(root)) else None
+
+    def _has_manifest(self, root: str) -> bool:
+        path = f"{root}/{_DOWNLOADS}/modules/modules.json"
+        inside = os.path.realpath(self._files.root_of(root))
+        return os.path.isfile(path) and is_below(os.path.realpath(path), inside)
+
+    # ------------------------------------------------------------- what stands for a folder
+
+    def judged(self, folder: str) -> tuple[TerraformModule, ...]:
+        """Return the modules by which a folder is judged, and those that it calls and nobody can edit.
+
+        There is one for each call of the folder, or one with its defaults: it stands for the callers that are not
+        known, where none of the callers is more than an example or a test.
+        """
+        own = self._of(folder, frozenset())
+        return (*own, *(below for module in own for below in _downloaded_below(module)))
+
+    def _of(self, folder: str, within: frozenset[str]) -> tuple[TerraformModule, ...]:
+        if folder not in self._judged:
+            found = tuple(self._found(folder, within | {folder}))
+            if within:
+                return found
+            self._judged[folder] = found
+        return self._judged[folder]
+
+    def _found(self, folder: str, within: frozenset[str]) -> Iterator[TerraformModule]:
+        own = self.at(folder)
+        if own is None:
+            return
+        callers = self._calls.callers.get(folder, ())
+        found: list[TerraformModule] = []
+        is_decided = is_hidden = False
+        for caller in callers:
+            if caller in within:
+                continue
+            for above in self._of(caller, within):
+                called = [*_called_from(above, folder)]
+                found += called
+                is_decided = is_decided or (bool(called) and not self._only_tries(caller, folder))
+                is_hidden = is_hidden or (not called and bool(above.broken))
+        if not is_decided:
+            yield TerraformModule(own, folders=self, is_called=is_hidden, is_library=bool(callers))
+        yield from found[:MAX_CALLS]
+
+    def _only_tries(self, caller: str, folder: str) -> bool:
+        """Whether a caller shows or tests the module that it calls: it stands below it, or among examples or tests."""
+        steps = caller.removeprefix(self._files.root_of(caller)).split("/")
+        return is_below(caller, folder) or any(step in _TRYING for step in steps)
+
+
+def unseen(module: TerraformModule) -> Iterator[Problem]:
+    """Yield what a module calls that cannot be judged, and why."""
+    for name, (path, block) in module.index.modules.items():
+        called = module.called(name)
+        if isinstance(called, str):
+            source = block.body.attributes.get("source")
+            place = Place(path, block.header if source is None else source.span)
+            yield Problem(path, f"module.{name} is not judged: {called}", place, ProblemKind.UNSEEN)
+
+
+def _downloaded_below(module: TerraformModule) -> Iterator[TerraformModule]:
+    for name in module.index.modules:
+        called = module.called(name)
+        for one in () if isinstance(called, str) else called:
+            if one.folder.is_downloaded:
+                yield one
+                yield from _downloaded_below(one)
+
+
+def _called_from(above: TerraformModule, folder: str) -> Iterator[TerraformModule]:
+    for name, (_, block) in above.index.modules.items():
+        source = source_text(block)
+        if source and local_folder(above.root, source) == folder:
+            called = above.called(name)
+            if not isinstance(called, str):
+                yield from called
+
+
+def _manifest(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the key and the folder of each module that Terraform has downloaded."""
+    if len(text) > _MAX_MANIFEST:
+        return
+    with suppress(ValueError, RecursionError):
+        data = json.loads(text)
+        modules = data.get("Modules") if isinstance(data, dict) else None
+        for entry in modules if isinstance(modules, list) else ():
+            if isinstance(entry, dict):
+                key, folder = entry.get("Key"), entry.get("Dir")
+                if isinstance(key, str) and isinstance(folder, str):
+                    yield key, folder
