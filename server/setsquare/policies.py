@@ -57,7 +57,7 @@ class Policies:
     """The policies of a workspace; of a file with mistakes the last good version stays in force.
 
     A policy file below another one is read on top of it, and may only tighten.
-    ``read`` returns the bytes of a file, which may be those of an open buffer.
+    ``read`` returns the bytes of a file, which may be those of an open buffer, and ``exists`` whether there are any.
     """
 
     def __init__(
@@ -66,10 +66,12 @@ class Policies:
         as_of: date,
         policy_file: str | None = None,
         read: Callable[[str], bytes | None] = read_limited,
+        exists: Callable[[str], bool] = os.path.isfile,
     ) -> None:
         self._as_of = as_of
         self._policy_file = policy_file
         self._read = read
+        self._exists = exists
         self._found: dict[str, tuple[str, ...]] = {}
         self._loaded: dict[tuple[str, ...], _Loaded] = {}
         self._last_good: dict[tuple[str, ...], _Loaded] = {}
@@ -85,6 +87,11 @@ class Policies:
     def catalogue_of(self, path: str, root: str) -> Catalogue:
         """Return the rules for a path."""
         return self._for(path, root).catalogue
+
+    def file_of(self, path: str, root: str) -> str | None:
+        """Return the innermost policy file for a path, good or not; None where there is none."""
+        files = (self._policy_file,) if self._policy_file else self._find(path, root)
+        return files[-1] if files else None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -141,7 +148,7 @@ class Policies:
         limit = next((place for place in above if os.path.exists(f"{place}/.git")), root)
         for place in above:
             candidate = f"{place.rstrip('/')}/{FILE_NAME}"
-            if os.path.isfile(candidate):
+            if self._exists(candidate):
                 if Path(candidate).resolve().is_relative_to(Path(limit).resolve()):
                     yield candidate
                 else:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from setsquare.context import Context
+from setsquare.data import member
 from setsquare.documents import format_of
 from setsquare.findings import Problem
-from setsquare.model import Expression, ListExpression, Literal, ObjectExpression, Place, Resource
+from setsquare.model import Expression, ListExpression, Literal, Place, Resource
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
@@ -167,29 +168,20 @@ class Suppressions:
 
     def _in_metadata(self, path: str, metadata: Expression) -> Iterable[_Named]:
         for tool, (list_key, id_key, reason_key) in _METADATA.items():
-            section = _member(metadata, tool)
-            items = _member(section, list_key) if section is not None else None
+            section = member(metadata, tool)
+            items = member(section, list_key) if section is not None else None
             if not isinstance(items, ListExpression):
                 continue
             for item in items.items:
-                identifier = _text(item if not id_key else _member(item, id_key))
+                identifier = _text(item if not id_key else member(item, id_key))
                 if identifier is None:
                     continue
-                reason = _text(_member(item, reason_key)) if reason_key else None
-                until = _text(_member(item, "until"))
+                reason = _text(member(item, reason_key)) if reason_key else None
+                until = _text(member(item, "until"))
                 place = Place(path, item.span)
                 rules = self._named_rules(tool, [identifier], reason, place)
                 if rules and not self._expired(until, place):
                     yield _Named(rules, SetAside(f"{tool} metadata", reason, until))
-
-
-def _member(expression: Expression | None, key: str) -> Expression | None:
-    if not isinstance(expression, ObjectExpression):
-        return None
-    for entry in expression.entries:
-        if isinstance(entry.key, Literal) and entry.key.value == key:
-            return entry.value
-    return None
 
 
 def _text(expression: Expression | None) -> str | None:

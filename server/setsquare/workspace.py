@@ -82,8 +82,11 @@ class Workspace:
             document = overlay.get(path)
             return document.source if document is not None else read_limited(path)
 
+        def exists(path: str) -> bool:
+            return overlay.get(path) is not None or os.path.isfile(path)
+
         today = as_of or date.today()  # noqa: DTZ011 - the policy's dates are local
-        return cls(roots, catalogue, Policies(catalogue, today, policy_file, read), overlay)
+        return cls(roots, catalogue, Policies(catalogue, today, policy_file, read, exists), overlay)
 
     # ------------------------------------------------------------- roots and policy
 
@@ -127,6 +130,10 @@ class Workspace:
     def policy_mistakes(self) -> tuple[Mistake, ...]:
         """The mistakes in the policy files that were read, with line and column."""
         return self._policies.mistakes
+
+    def policy_file_of(self, path: str) -> str | None:
+        """Return the innermost policy file for a path, which may have mistakes; None where there is none."""
+        return self._policies.file_of(path, self.root_of(path))
 
     def use_policy(self, policy_file: str | None) -> bool:
         """Use one policy for all folders, or each folder's own; return whether that changes anything."""

@@ -86,6 +86,8 @@ class Editor:
     published: dict = field(default_factory=lambda: defaultdict(list))
     registered: set = field(default_factory=set)
     progress: list = field(default_factory=list)
+    asked_to_apply: list = field(default_factory=list)
+    applies: bool = True
 
     @property
     def encoding(self):
@@ -193,8 +195,8 @@ class Editor:
 
     # ------------------------------------------------------------- what is done
 
-    async def actions(self, document, where, only=None, trigger=types.CodeActionTriggerKind.Invoked):
-        context = types.CodeActionContext([], only, trigger)
+    async def actions(self, document, where, only=None, trigger=types.CodeActionTriggerKind.Invoked, diagnostics=()):
+        context = types.CodeActionContext(list(diagnostics), only, trigger)
         params = types.CodeActionParams(identity_of(document), where, context)
         return await answered(self.client.text_document_code_action_async(params)) or []
 
@@ -218,6 +220,13 @@ class Editor:
             assert list(edit.changes) == [document.uri]
             edits = edit.changes[document.uri]
         self.replace(document, 0, len(document.text), document.applied(edits))
+
+    async def command(self, command):
+        """Let the server do a command, as an editor does when it is chosen; the answer, and what was said of it."""
+        before = len(self.client.messages)
+        params = types.ExecuteCommandParams(command.command, command.arguments)
+        answer = await answered(self.client.workspace_execute_command_async(params))
+        return answer, [message.message for message in self.client.messages[before:]]
 
     async def hover(self, document, position):
         params = types.HoverParams(identity_of(document), position)
@@ -261,7 +270,7 @@ def one(diagnostics, rule):
 
 async def start(name, *roots, options=SETTINGS, encodings=None, configuration=None):
     """Start a server and say hello, as the named client does."""
-    client = LanguageClient(converter_factory=default_converter, configuration={"": configuration or {}})
+    client = LanguageClient(converter_factory=_converter, configuration={"": configuration or {}})
     editor = Editor(client, name, capabilities_of(name, encodings), result=None)
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **_features(editor)})
     await client.start_io(sys.executable, "-m", "setsquare", "lsp")
@@ -276,6 +285,18 @@ async def start(name, *roots, options=SETTINGS, encodings=None, configuration=No
     return editor
 
 
+def _converter():
+    """pygls's converter, except that an action which has a command as well is no command."""
+    converter = default_converter()
+
+    def action_or_command(data, _):
+        kind = types.Command if isinstance(data.get("command"), str) else types.CodeAction
+        return converter.structure(data, kind)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, action_or_command)
+    return converter
+
+
 def _features(editor):
     def publish(params: types.PublishDiagnosticsParams):
         editor.published[params.uri].append(params)
@@ -283,12 +304,17 @@ def _features(editor):
     def register(params: types.RegistrationParams):
         editor.registered.update(registration.method for registration in params.registrations)
 
+    def apply(params: types.ApplyWorkspaceEditParams):
+        editor.asked_to_apply.append(params)
+        return types.ApplyWorkspaceEditResult(editor.applies, None if editor.applies else "it is read-only")
+
     def progress(params: types.ProgressParams):
         editor.progress.append((params.token, json.loads(json.dumps(params.value, default=_CONVERTER.unstructure))))
 
     return {
         types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish,
         types.CLIENT_REGISTER_CAPABILITY: register,
+        types.WORKSPACE_APPLY_EDIT: apply,
         types.PROGRESS: progress,
     }
 

@@ -132,7 +132,15 @@ async def test_a_fix_that_fails_its_proof_is_not_offered_and_is_logged(
     only_quick = types.CodeActionContext([], ["quickfix"])
     said = await hover.hover(session, path, types.Position(1, 12))
 
-    assert await code_actions.offer(session, path, asked(path, only_quick)) == []
+    actions = await code_actions.offer(session, path, asked(path, only_quick))
+    usable = [action for action in actions if action.disabled is None]
+    assert [action.title for action in usable] == [
+        "Suppress test-locked here, with a reason",
+        "Explain test-locked",
+    ]
+    assert [action.disabled.reason for action in actions if action.disabled] == (
+        ["the planned fix did not pass its proof"] if client.shows_disabled else []
+    )
     assert "No fix: the planned one did not pass its proof." in said.contents.value
     assert caplog.text.count("the fix of test-locked failed its proof (the finding is gone: test-locked on") == 1
 

@@ -27,6 +27,7 @@ __all__ = [
     "Meaning",
     "compose",
     "document_spans",
+    "member",
     "plain",
     "scalar",
 ]
@@ -81,6 +82,16 @@ def document_spans(source: bytes, roots: list[Span]) -> list[Span]:
         after = bisect_left(boundaries, before.end)
         starts.append(boundaries[after] if after < len(boundaries) else root.start)
     return [Span(start, end) for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
+
+
+def member(expression: Expression | None, key: str) -> Expression | None:
+    """Return the value of a key of a mapping; None where there is none, or where it is no mapping."""
+    if not isinstance(expression, ObjectExpression):
+        return None
+    for entry in expression.entries:
+        if isinstance(entry.key, Literal) and entry.key.value == key:
+            return entry.value
+    return None
 
 
 def plain(expression: Expression) -> object:

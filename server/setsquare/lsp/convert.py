@@ -1,6 +1,7 @@
 """Between Setsquare's terms and the protocol's: the only bilingual file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +15,7 @@ from setsquare.rules.rule import Severity
 from setsquare.text import Edit, LineIndex, Position, Span
 
 SOURCE = "setsquare"
+_SPECIAL = re.compile(r"[\\$}]")
 CONFIRM = "setsquare.confirm"
 """The id of the change annotation that makes the client ask first."""
 
@@ -53,6 +55,11 @@ def bytes_of(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+def in_snippet(text: str) -> str:
+    """Return a text as a snippet that inserts just it."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
 class Lines:
     """Positions in one text, in the units that were negotiated."""
 
@@ -81,6 +88,13 @@ class Lines:
     def text_edit(self, edit: Edit) -> types.TextEdit:
         """Return an edit."""
         return types.TextEdit(self.range(edit.span), edit.new.decode("utf-8", "replace"))
+
+    def edit_to_fill_in(self, edit: Edit) -> types.SnippetTextEdit:
+        """Return an edit after which the person writes on at the end of what was inserted, before the line's end."""
+        text = edit.new.decode("utf-8", "replace")
+        written = text.rstrip("\r\n")
+        snippet = types.StringValue(in_snippet(written) + "$0" + text[len(written) :])
+        return types.SnippetTextEdit(self.range(edit.span), snippet)
 
     def edit_to_confirm(self, edit: Edit) -> types.AnnotatedTextEdit:
         """Return an edit that the client asks about first."""
@@ -162,6 +176,9 @@ def workspace_edit(  # noqa: PLR0913, PLR0917 - all that an edit of several file
     versions: Mapping[str, int | None],
     client: Client,
     confirm: str | None = None,
+    *,
+    created: Collection[str] = (),
+    fill_in: bool = False,
 ) -> types.WorkspaceEdit:
     """Return edits as the client can take them.
 
@@ -172,6 +189,8 @@ def workspace_edit(  # noqa: PLR0913, PLR0917 - all that an edit of several file
         versions: the version that each text had, None for a file that is not open.
         client: what the client can do.
         confirm: why a person must agree first; None where nobody must.
+        created: paths of files that do not exist yet.
+        fill_in: at the end of each edit a person has to write something.
 
     """
     planned = sorted(edits.items())
@@ -180,11 +199,20 @@ def workspace_edit(  # noqa: PLR0913, PLR0917 - all that an edit of several file
         return types.WorkspaceEdit(changes=changes)
     asks = confirm is not None and client.annotates
     documents: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
-        types.TextDocumentEdit(
-            types.OptionalVersionedTextDocumentIdentifier(uris[path], versions.get(path)),
-            [lines[path].edit_to_confirm(edit) if asks else lines[path].text_edit(edit) for edit in made],
-        )
-        for path, made in planned
+        types.CreateFile(uris[path], options=types.CreateFileOptions(ignore_if_exists=True))
+        for path in sorted(created)
+        if client.creates_files
     ]
+    for path, made in planned:
+        identity = types.OptionalVersionedTextDocumentIdentifier(uris[path], versions.get(path))
+        written: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = []
+        for edit in made:
+            if asks:
+                written.append(lines[path].edit_to_confirm(edit))
+            elif fill_in and client.edits_snippets:
+                written.append(lines[path].edit_to_fill_in(edit))
+            else:
+                written.append(lines[path].text_edit(edit))
+        documents.append(types.TextDocumentEdit(identity, written))
     annotations = {CONFIRM: types.ChangeAnnotation(confirm or "", needs_confirmation=True)} if asks else None
     return types.WorkspaceEdit(document_changes=documents, change_annotations=annotations)

@@ -5,7 +5,7 @@ import logging
 from lsprotocol import types
 
 from setsquare.lsp.convert import path_of
-from setsquare.lsp.features import code_actions, diagnostics, hover
+from setsquare.lsp.features import code_actions, commands, diagnostics, hover
 from setsquare.lsp.protocol import ContentModifiedError, without_expected_errors
 from setsquare.lsp.service import SetsquareServer
 from setsquare.lsp.transport import serve_streams, serve_tcp
@@ -21,6 +21,7 @@ def create() -> SetsquareServer:
     _register_lifecycle(server)
     _register_documents(server)
     _register_features(server)
+    _register_commands(server)
     return server
 
 
@@ -113,6 +114,20 @@ def _register_features(server: SetsquareServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def show_hover(params: types.HoverParams) -> types.Hover | None:
         return await hover.hover(server.session, _path(params.text_document.uri), params.position)
+
+
+def _register_commands(server: SetsquareServer) -> None:
+    @server.command(commands.FIX_WORKSPACE)
+    async def fix_workspace(rule: str) -> None:
+        await commands.fix_workspace(server.session, server, rule)
+
+    @server.command(commands.FIX_FILE)
+    async def fix_file(uri: str) -> None:
+        await commands.fix_file(server.session, server, _path(uri))
+
+    @server.command(commands.EXPLAIN)
+    async def explain(rule: str) -> str | None:
+        return await commands.explain(server.session, server, rule)
 
 
 def main(address: tuple[str, int] | None = None) -> int:

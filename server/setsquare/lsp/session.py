@@ -237,6 +237,10 @@ class Session:
         """Return the units of which findings are shown although nothing of them is open."""
         return await self.units() if self.settings.workspace_check else ()
 
+    async def ask(self, question: Callable[[Workspace], T]) -> T:
+        """Return what the workspace answers, with all changes that have arrived."""
+        return await self._run(lambda: question(self._workspace))
+
     async def proven(self, snapshot: Snapshot, finding: Finding) -> ProvenPlan:
         """Plan the repair of one finding and prove it."""
         return await self._prove(snapshot, (finding,), lambda: proof_of(self._workspace, snapshot.checked, [finding]))

@@ -1,5 +1,7 @@
 """What fixes are called: verb phrases that say what will be written."""
 
+from collections.abc import Iterable
+
 from setsquare.findings import Finding
 from setsquare.model import (
     ExtendList,
@@ -22,6 +24,7 @@ _COSTS = {
     ImpactLevel.DATA_LOSS: " (loses data)",
 }
 _LONGEST = 60
+_LEVELS = tuple(ImpactLevel)
 
 
 def fix_title(finding: Finding) -> str:
@@ -44,8 +47,13 @@ def fix_title(finding: Finding) -> str:
         case _:
             what = f"Fix {finding.rule.id}"
     more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-    cost = _COSTS.get(finding.fix.impact, "") if finding.fix.impact is not None else ""
-    return what + more + cost
+    return what + more + cost_of([finding.fix.impact])
+
+
+def cost_of(impacts: Iterable[ImpactLevel | None]) -> str:
+    """Return what follows a title where one of the fixes costs something."""
+    worst = max((_LEVELS.index(impact) for impact in impacts if impact is not None), default=0)
+    return _COSTS.get(_LEVELS[worst], "")
 
 
 def _entry(entry: NewEntry) -> str:

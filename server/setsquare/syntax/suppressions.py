@@ -12,7 +12,7 @@ import tree_sitter_yaml
 
 from setsquare.documents import Format
 from setsquare.syntax.hcl_lexing import Kind, Lexer
-from setsquare.text import BOM, LineIndex, Span
+from setsquare.text import BOM, Edit, LineIndex, Span
 
 _ANY = re.compile(rb"setsquare:ignore|checkov:skip|(?:trivy|tfsec):ignore|kics-scan")
 _DECORATION = re.compile(r"[ \t]*(?:#+|//+|/\*+|\*(?!/))?[ \t]*")
@@ -88,6 +88,22 @@ def read(format: Format, source: bytes) -> tuple[Suppression, ...]:  # noqa: A00
         for line in source[comment.start : comment.end].decode("utf-8", "replace").splitlines()
         for said in _said(line)
     )
+
+
+def comment_above(format: Format, source: bytes, offset: int, rule: str) -> Edit | None:  # noqa: A002
+    """Return the insertion of a comment that sets a rule aside, above the line of an offset; its reason is left open.
+
+    None where the format has no comments.
+    """
+    if format in (Format.JSON, Format.TF_JSON, Format.TFVARS_JSON):
+        return None
+    lines = LineIndex(source)
+    line = lines.line_span(lines.line_of(offset))
+    start = line.start + len(BOM) if source.startswith(BOM, line.start) else line.start
+    text = source[start : line.end]
+    indentation = text[: len(text) - len(text.lstrip(b" \t"))]
+    end = b"\r\n" if b"\r\n" in source else b"\n"
+    return Edit(Span(start, start), indentation + f"# setsquare:ignore {rule} ".encode() + end)
 
 
 # --------------------------------------------------------------------- comments
