@@ -83,6 +83,26 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join(pieces)
 
 
+def difference(old: bytes, new: bytes) -> Edit:
+    """Return the one edit that makes a text of another."""
+    limit = min(len(old), len(new))
+    start = _common(old, new, limit)
+    end = _common(old[::-1], new[::-1], limit - start)
+    return Edit(Span(start, len(old) - end), new[start : len(new) - end])
+
+
+def _common(one: bytes, other: bytes, limit: int) -> int:
+    """Return how many bytes two texts have in common at their start, by halving: comparing slices is fast."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 class LineIndex:
     r"""Converts byte offsets to lines and columns and back; ``\\n``, ``\\r\\n`` and ``\\r`` end a line."""
 

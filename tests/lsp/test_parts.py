@@ -11,7 +11,7 @@ from lsprotocol import types
 from tests.lsp.editor import CLIENTS, capabilities_of
 
 from setsquare.findings import Problem, ProblemKind
-from setsquare.lsp.buffers import changed, difference
+from setsquare.lsp.buffers import changed
 from setsquare.lsp.client import Client
 from setsquare.lsp.convert import Lines, bytes_of, mistake_of, path_of, remark_of, uri_of, workspace_edit
 from setsquare.lsp.features.registration import registrations
@@ -22,7 +22,7 @@ from setsquare.lsp.worker import Worker
 from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.rule import Severity
-from setsquare.text import Edit, Span
+from setsquare.text import Edit, Span, difference
 
 # --------------------------------------------------------------------- names and positions
 

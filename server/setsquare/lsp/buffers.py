@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lsprotocol import types
 
 from setsquare.lsp.convert import Lines, bytes_of
-from setsquare.text import Edit, Span, apply_edits
+from setsquare.text import Edit, apply_edits, difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,3 @@ def _edit(source: bytes, change: types.TextDocumentContentChangeEvent, encoding:
     if isinstance(change, types.TextDocumentContentChangePartial):
         return Edit(Lines(source, encoding).span(change.range), new)
     return difference(source, new)
-
-
-def difference(old: bytes, new: bytes) -> Edit:
-    """Return the one edit that makes a text of another: a client may send the whole text for one typed character."""
-    limit = min(len(old), len(new))
-    start = _common(old, new, limit)
-    end = _common(old[::-1], new[::-1], limit - start)
-    return Edit(Span(start, len(old) - end), new[start : len(new) - end])
-
-
-def _common(one: bytes, other: bytes, limit: int) -> int:
-    """Return how many bytes two texts have in common at their start, by halving: comparing slices is fast."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -36,12 +36,12 @@ _TWO_ON_ONE_LINE = re.compile(
     rb'(?:["\])}/][ \t]*+|\w[ \t]++)[A-Za-z_\x80-\xff][\w\x80-\xff-]*+[ \t]*+(?:=(?![=>])|(?:"[^"\n]*"[ \t]*+)*+\{)',
 )
 _NAMES = re.compile(rb"^[ \t]*([\w\x80-\xff-]+)[ \t]*=(?![=>])", re.MULTILINE)
-# In a tree without errors only these headers show that the block before them was not closed.
-_SWALLOWED = re.compile(
-    rb'^(?:(?:resource|data|ephemeral)[ \t]*"[^"\n]*"[ \t]*"[^"\n]*"'
-    rb'|(?:module|variable|output|provider)[ \t]*"[^"\n]*")[ \t]*\{',
+TOP_LEVEL = re.compile(
+    rb"^(?:resource|data|ephemeral|module|variable|output|locals|provider|terraform|moved|import|check|removed|action)"
+    rb"(?![\w-])(?![ \t]*[=.\[(:,?\])}])",
     re.MULTILINE,
 )
+"""Where a line begins with the name of a top-level block."""
 
 
 def read(path: str, source: bytes) -> ConfigurationFile:
@@ -54,7 +54,7 @@ def read(path: str, source: bytes) -> ConfigurationFile:
         return ConfigurationFile(path, (), (SyntaxProblem(Span(at, at + 1), "this is not text"),))
     base = len(BOM) if source.startswith(BOM) else 0
     text = source[base:]
-    problems = _encoding_problems(text, base)
+    problems = encoding_problems(text, base)
     as_body = path.endswith(_TFVARS)
     contents = read_text(text, base, problems, split=not as_body)
     deep = first_deeper_than(text, MAX_DEPTH)
@@ -64,12 +64,16 @@ def read(path: str, source: bytes) -> ConfigurationFile:
         whole = Span(base, len(source))
         body = contents.body(whole)
         blocks: tuple[Block, ...] = (Block("tfvars", (), whole, Span(base, base), Lazy.of(body)),)
-    else:
-        for attribute in contents.attributes.values():
-            message = f"{attribute.name} is set outside of all blocks"
-            problems.append(SyntaxProblem(attribute.name_span, message))
-        blocks = tuple(contents.blocks)
-    return ConfigurationFile(path, blocks, _in_order(problems))
+        return ConfigurationFile(path, blocks, _in_order(problems))
+    return finished(path, contents)
+
+
+def finished(path: str, contents: "Contents") -> ConfigurationFile:
+    """Return a file of blocks from what was gathered of it."""
+    for attribute in contents.attributes.values():
+        message = f"{attribute.name} is set outside of all blocks"
+        contents.problems.append(SyntaxProblem(attribute.name_span, message))
+    return ConfigurationFile(path, tuple(contents.blocks), _in_order(contents.problems))
 
 
 def read_expression(source: bytes, span: Span | None = None) -> Expression:
@@ -264,20 +268,22 @@ def read_text(text: bytes, base: int, problems: list[SyntaxProblem], *, split: b
     if not root.has_error:
         ParsedText(text, base, problems).collect(root, contents)
         starts = {block.span.start - base for block in contents.blocks}
-        if not split or all(match.start() in starts for match in _SWALLOWED.finditer(text)):
+        if not split or all(match.start() in starts for match in TOP_LEVEL.finditer(text)):
             return contents
+    problems[:] = encoding_problems(text, base)
+    if split:
+        from setsquare.syntax import hcl_pieces  # noqa: PLC0415 - it reads intact pieces with this module
+
+        return hcl_pieces.contents(text, base, problems)
     from setsquare.syntax.hcl_recovery import Recovery  # noqa: PLC0415 - it reads intact pieces with this module
 
-    recovery = Recovery(text, base)
-    if not root.has_error and not recovery.swallows(starts, _SWALLOWED):
-        return contents
-    recovered = Contents(problems)
-    problems[:] = _encoding_problems(text, base)
-    recovery.collect(recovered, split=split)
-    return recovered
+    contents = Contents(problems)
+    Recovery(text, base).read(contents)
+    return contents
 
 
-def _encoding_problems(text: bytes, base: int) -> list[SyntaxProblem]:
+def encoding_problems(text: bytes, base: int) -> list[SyntaxProblem]:
+    """Return what keeps the bytes from being text, which starts at an offset of its document."""
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:

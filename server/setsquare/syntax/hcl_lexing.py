@@ -89,7 +89,7 @@ class Lexer:
 
 def first_deeper_than(text: bytes, limit: int) -> int | None:
     """Return the offset of the first bracket that stands in so many others, whether they are closed or not."""
-    if _depth(text) <= limit:
+    if depth_of(text)[1] <= limit:
         return None
     depth = 0
     for token in Lexer(text).tokens(0, len(text)):
@@ -102,8 +102,8 @@ def first_deeper_than(text: bytes, limit: int) -> int | None:
     return None
 
 
-def _depth(text: bytes) -> int:
-    """Return about how deep brackets nest: those in strings and comments count, which makes it cheap."""
+def depth_of(text: bytes) -> tuple[int, int]:
+    """Return about how many brackets are open in the end, and at most: those in strings count, which is cheap."""
     depth = deepest = 0
     for match in _BRACKET.finditer(text):
         if match.group() in b"{[(":
@@ -111,7 +111,7 @@ def _depth(text: bytes) -> int:
             deepest = max(depth, deepest)
         elif depth:
             depth -= 1
-    return deepest
+    return depth, deepest
 
 
 def line_end(text: bytes, at: int) -> int:

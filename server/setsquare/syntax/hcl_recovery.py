@@ -7,7 +7,6 @@ even that is in doubt (a bracket that is not closed), the rest of the body is le
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from setsquare.model import Attribute, Block, Body, Expression, Lazy, Unreadable
@@ -18,11 +17,6 @@ from setsquare.syntax.hcl_text import decode_utf8, unescape_quoted
 from setsquare.text import Span
 
 _MAX_DEPTH = 20
-_TOP_LEVEL = re.compile(
-    rb"^(?:resource|data|ephemeral|module|variable|output|locals|provider|terraform|moved|import|check|removed|action)"
-    rb"(?![\w-])(?![ \t]*[=.\[(:,?\])}])",
-    re.MULTILINE,
-)
 _NAME = rb"[A-Za-z_\x80-\xff][\w\x80-\xff-]*"
 _LABEL = re.compile(rb'"((?:\\.|[^"\\\n])*)"|(%s)' % _NAME)
 _HEADER = re.compile(rb'(%s)((?:[ \t]*"(?:\\.|[^"\\\n])*"|[ \t]+%s)*)[ \t]*\{' % (_NAME, _NAME))
@@ -67,33 +61,9 @@ class Recovery:
         self._base = base
         self._lexer = Lexer(text)
 
-    def swallows(self, starts: set[int], header: re.Pattern[bytes]) -> bool:
-        """Tell whether a header stands in code at the start of a line, but not at one of the known starts."""
-        return any(at not in starts for at in self._in_code(header))
-
-    def collect(self, contents: Contents, *, split: bool) -> None:
-        """Gather what stands at the top of the text; with ``split``, each top-level block name starts a piece."""
-        cuts = sorted({0, *(self._in_code(_TOP_LEVEL) if split else ()), len(self._text)})
-        for start, end in pairwise(cuts):
-            piece = Contents(contents.problems)
-            self._read(start, end, piece, 0, doubtful=False)
-            for attribute in piece.attributes.values():
-                contents.add(attribute)
-            contents.blocks += piece.blocks if piece.complete or not split else map(_incomplete, piece.blocks)
-            contents.complete = contents.complete and piece.complete
-
-    def _in_code(self, pattern: re.Pattern[bytes]) -> list[int]:
-        """Return where a pattern occurs outside of strings, heredocs and comments."""
-        found = []
-        covered = (token for token in self._lexer.tokens(0, len(self._text)) if token.end > token.start + 1)
-        token = next(covered, None)
-        for match in pattern.finditer(self._text):
-            at = match.start()
-            while token is not None and token.end <= at:
-                token = next(covered, None)
-            if token is None or token.start > at:
-                found.append(at)
-        return found
+    def read(self, contents: Contents) -> None:
+        """Gather what stands in a text that is one piece."""
+        self._read(0, len(self._text), contents, 0, doubtful=False)
 
     # ----------------------------------------------------------------- reading
 
@@ -284,6 +254,6 @@ class Recovery:
             brackets.pop()
 
 
-def _incomplete(block: Block) -> Block:
+def incomplete(block: Block) -> Block:
     """Mark a block beside which something is wrong: a bracket too many may have ended it too early."""
     return replace(block, lazy_body=Lazy.of(replace(block.body, complete=False))) if block.body.complete else block
