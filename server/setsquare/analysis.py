@@ -26,9 +26,10 @@ from setsquare.findings import (
 from setsquare.joining import joined, joined_unknown
 from setsquare.judgement import Judgement, Part, Surroundings, judge
 from setsquare.messages import finding_message, path_text, unknown_message, violation_of
-from setsquare.model import Absent, Opaque, Origin, Place, Referenced, Resource, WrittenMap
+from setsquare.model import Absent, Opaque, Origin, Place, Referenced, Resource, Written, WrittenMap
 from setsquare.repairs import Repairs
 from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.sam import spelled_names
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.binding import Binding
 from setsquare.rules.catalogue import Catalogue
@@ -37,6 +38,16 @@ from setsquare.rules.rule import ImpactLevel, Rule, Target
 from setsquare.suppression import SetAside, Suppressions
 
 Scope: TypeAlias = TerraformModule | TemplateScope
+
+MAX_STEPS = 300_000
+"""How often rules are asked about resources of one unit; what is left then is not judged.
+
+A hundred times what the largest real modules need, and minutes at most. A clock would be a limit that differs from run
+to run.
+"""
+
+_COMPARISONS_A_STEP = 20
+"""How many resources can be compared with a possible companion while a rule judges one."""
 
 
 def analyse(
@@ -85,6 +96,7 @@ class _Unit:
         self.orders = catalogue.orders
         self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
+        self._judged = 0
         self._foreign: dict[TerraformModule, _Instance] = {}
         types = catalogue.types(self.dialect)
         self._instances = [_Instance(scope, types) for scope in scopes]
@@ -94,7 +106,7 @@ class _Unit:
     # ------------------------------------------------------------- the whole
 
     def analysis(self) -> Analysis:
-        judgements = [judgement for resource in self._resources for judgement in self._judge(resource)]
+        judgements = self._judgements()
         judgements += self._missing_singletons()
         suppressions = Suppressions(self._catalogue, self._policy, self._context, self._scope)
         active: list[Judgement] = []
@@ -129,10 +141,31 @@ class _Unit:
         paths = tuple(path_text(outcome.path) for _, outcome in violated)
         return suppressions.of(judgement.rule.id, judgement.primary, self._place(judgement, violated), paths)
 
+    def _judgements(self) -> list[Judgement]:
+        """Judge the resources in their order, as far as the limit lets; the first that is left out is a problem."""
+        found: list[Judgement] = []
+        for at, resource in enumerate(self._resources):
+            if self._steps() >= MAX_STEPS:
+                left = len(self._resources) - at
+                message = (
+                    f"this is too much to judge at once: {resource.address} and what follows, {left} in all, are not"
+                )
+                self._problems.append(Problem(resource.path, message, Place(resource.path, resource.header)))
+                break
+            found += self._judge(resource)
+        return found
+
+    def _steps(self) -> int:
+        compared = sum(instance.surroundings.candidates.handed_out for instance in self._instances)
+        return self._judged + compared // _COMPARISONS_A_STEP
+
     def _judge(self, resource: Resource) -> Iterable[Judgement]:
+        # Where a rule speaks of a type of SAM itself, what that becomes is not judged by it as well.
+        spoken_of = {rule.id for rule, _ in self._catalogue.for_type(self.dialect, resource.written_type or "")}
         for rule, target in self._catalogue.for_type(self.dialect, resource.type):
-            if not self._policy.selects(rule):
+            if not self._policy.selects(rule) or rule.id in spoken_of:
                 continue
+            self._judged += 1
             try:
                 surroundings = self._instance_of[id(resource)].surroundings
                 judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
@@ -191,9 +224,18 @@ class _Unit:
         """Return the evaluator of a judgement's rule."""
         return self._evaluators(judgement.rule, judgement.primary)(resource_type)
 
-    def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
-        """Return the names that some rule may write in a body."""
-        return self._catalogue.written_names(self.dialect, resource_type, path)
+    def written_names(self, carrier: Resource, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that some rule may write in a body, as the resource spells them."""
+        names = self._catalogue.written_names(self.dialect, carrier.type, path)
+        if path:
+            return names
+        return names | spelled_names(
+            carrier.written_type or carrier.type, lambda kind: self._catalogue.written_names(self.dialect, kind, ())
+        )
+
+    def refusal(self, place: Place, value: Written) -> str | None:
+        """Return why a value cannot be written at a place; None where it can."""
+        return self._scope.refusal(place, value) if isinstance(self._scope, TemplateScope) else None
 
     def required_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the names that a new body cannot do without."""

@@ -42,8 +42,8 @@ class Facts(Protocol):
     orders: Orders
     singletons: frozenset[tuple[str, str]]
 
-    def written_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
-        """Return the names that some rule may write in a body."""
+    def written_names(self, carrier: Resource, path: tuple[str, ...]) -> frozenset[str]:
+        """Return the names that some rule may write in a body, as the resource spells them."""
 
     def required_names(self, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the names that a new body cannot do without."""
@@ -62,6 +62,9 @@ class Facts(Protocol):
 
     def is_editable(self, path: str) -> bool:
         """Whether a file may be changed."""
+
+    def refusal(self, place: Place, value: Written) -> str | None:
+        """Return why a value cannot be written at a place; None where it can."""
 
     def is_declared(self, expression: str) -> bool:
         """Whether the root of a dialect expression is declared in the unit."""
@@ -200,18 +203,18 @@ class Repairs:
                 outcome,
                 with_references(write, refer),
                 self._dialect,
-                lambda path: self._facts.written_names(carrier.type, path),
+                lambda path: self._facts.written_names(carrier, path),
                 lambda outcome, statement: self._add_statement(primary, outcome, statement),
             )
             for change in changes:
-                self._check_complete(change, outcome, carrier.type)
+                self._check_complete(change, outcome, carrier)
                 self._check_place(change.path, primary, write)
             order = (draft.judgement.rule.id, index)
             draft.changes += [replace(change, order=order) for change in changes]
             for change in changes:
                 draft.groups |= _groups(change, outcome)
 
-    def _check_complete(self, placed: PlacedChange, outcome: Outcome, kind: str) -> None:
+    def _check_complete(self, placed: PlacedChange, outcome: Outcome, carrier: Resource) -> None:
         """Refuse to create a body without what the provider requires in it and no rule can know."""
         if not isinstance(placed.change, Insert) or placed.region is not None:
             return
@@ -222,8 +225,8 @@ class Repairs:
         while todo:
             above, block = todo.pop()
             path = above if block.name == "Properties" else (*above, block.name)
-            there = {entry.name for entry in block.entries} | self._facts.written_names(kind, path)
-            needed = sorted(self._facts.required_names(kind, path) - there) if path else []
+            there = {entry.name for entry in block.entries} | self._facts.written_names(carrier, path)
+            needed = sorted(self._facts.required_names(carrier.type, path) - there) if path else []
             if needed:
                 reason = f"a new {block.name} needs {', '.join(needed)}, which no rule can know"
                 raise NoChangeError(reason)
@@ -341,6 +344,9 @@ class Repairs:
         place = outcome.origin.place
         if place is None or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
             return
+        reason = self._facts.refusal(place, write)
+        if reason is not None:
+            raise NoChangeError(reason)
         shared = [*self._sharing[place]]
         for judgement in self._facts.elsewhere(draft.judgement.primary, place):
             shared += _decided_at(judgement, place)
