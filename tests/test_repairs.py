@@ -205,7 +205,7 @@ def test_one_text_holds_no_expressions():
         PARAMETER % ("CommaDelimitedList", "a", "!Ref P"), thing("A: {$excludes: [a], $replace: [{$expr: '!Ref Q'}]}")
     )
 
-    assert fixes(some) == {"test-thing-right": "the list is written as one text, which holds no expressions"}
+    assert fixes(some) == {"test-thing-right": "the default of parameter P holds no expression"}
 
 
 @table(

@@ -15,6 +15,7 @@ from setsquare.model import (
     NewAttribute,
     NewBlock,
     NewEntry,
+    Opaque,
     Origin,
     Place,
     Remove,
@@ -64,6 +65,9 @@ def repairing_changes(
 
     """
     origin, test = outcome.origin, outcome.leaf.test
+    if isinstance(origin, Opaque) and origin.among:
+        reason = f"none of the values that {origin.expression} may have is right"
+        raise NoChangeError(reason)
     if isinstance(test, Statement):
         if not test.wanted:
             reason = "which grants are needed cannot be read from the code"
@@ -130,7 +134,13 @@ def _placed_absent(
         allowed = frozenset(n for n in siblings(parents) if not _is_foreign(structure, n, parents, siblings))
     else:
         allowed = frozenset({site.steps[0].name})
-    change = Insert(structure.place.span, (entry_of(site.steps, write, dialect),), allowed)
+    entry: NewEntry | None = entry_of(site.steps, write, dialect)
+    if structure.respell is not None and entry is not None:
+        entry = structure.respell(entry)
+    if entry is None:
+        reason = f"SAM has no property for {outcome.path[0]}: it has to be set on a resource of its own"
+        raise NoChangeError(reason)
+    change = Insert(structure.place.span, (entry,), allowed)
     return PlacedChange(structure.place.path, change)
 
 
@@ -267,8 +277,11 @@ def _replacements(
 
 
 def _item_place(test: Excludes, item: Value) -> Place:
-    bad = next(origin for origin in item if is_forbidden_item(test, (origin,)))
-    return place_of(bad)
+    place = place_of(next(origin for origin in item if is_forbidden_item(test, (origin,))))
+    if place.span.start == place.span.end:
+        reason = "the list is computed, so that its items cannot be changed one by one"
+        raise NoChangeError(reason)
+    return place
 
 
 def has_no_attribute_first(structure: Structure | None) -> bool:

@@ -1,12 +1,13 @@
 """One target of one rule against one resource: the verdict, and all that a fix needs to know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
 from setsquare.findings import Verdict
-from setsquare.model import Opaque, Origin, Place, Resource
+from setsquare.model import Opaque, Origin, Place, Resource, Structure
+from setsquare.model import Sequence as SequenceOrigin
 from setsquare.rules.rule import Companion, Properties, Rule, Target
 
 
@@ -53,10 +54,31 @@ class Judgement:
         return tuple(part.carrier.address for part in self.parts if part.companion and part.carrier)
 
 
-def _state(evaluator: Evaluator, state: Properties, resource: Resource) -> list[Outcome]:
-    """Evaluate a state against a resource, whose ``Properties`` must be created first where there are none."""
+def _worlds(resource: Resource) -> tuple[Structure, ...]:
+    return resource.worlds or (resource.value,)
+
+
+def _state(
+    evaluator: Evaluator, state: Properties, resource: Resource, worlds: Sequence[Structure] = ()
+) -> list[Outcome]:
+    """Evaluate a state against a resource, whose ``Properties`` must be created first where there are none.
+
+    What is the same in several of its worlds is one outcome.
+    """
     prefix = (Step("Properties"),) if resource.missing_properties else ()
-    return evaluator.state(state, resource.value, prefix, resource.null_properties)
+    found: dict[object, Outcome] = {}
+    for world in worlds or _worlds(resource):
+        for outcome in evaluator.state(state, world, prefix, resource.null_properties):
+            found.setdefault(_identity(outcome), outcome)
+    return list(found.values())
+
+
+def _identity(outcome: Outcome) -> tuple[object, ...]:
+    """Return what makes two outcomes the same."""
+    if isinstance(outcome.origin, Structure | SequenceOrigin):
+        return (outcome.path, outcome.verdict, outcome.origin.place, type(outcome.origin), id(outcome.leaf.test))
+    where = outcome.site.structure.place if outcome.site.structure is not None else None
+    return (outcome.path, outcome.verdict, outcome.origin, where, id(outcome.leaf.test))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +106,35 @@ def judge(
 ) -> Judgement:
     """Judge one resource by one target."""
     evaluator = evaluator_for(primary.type)
+    worlds: Sequence[Structure] = _worlds(primary)
+    undecided: Origin | None = None
     if target.when is not None:
-        applies = evaluator.holds(target.when, (primary.value,))
-        if applies is False:
-            return Judgement(rule, target, primary, (), Verdict.NOT_APPLICABLE)
-        if applies is None:
-            undecided = evaluator.undecided(target.when, primary.value)
-            return Judgement(rule, target, primary, (), Verdict.UNKNOWN, undecided)
+        answers = [(world, evaluator.holds(target.when, (world,))) for world in worlds]
+        worlds = [world for world, applies in answers if applies]
+        doubtful = next((world for world, applies in answers if applies is None), None)
+        if doubtful is not None:
+            undecided = evaluator.undecided(target.when, doubtful)
+        if not worlds:
+            verdict = Verdict.NOT_APPLICABLE if doubtful is None else Verdict.UNKNOWN
+            return Judgement(rule, target, primary, (), verdict, undecided)
     parts: list[Part] = []
-    undecided_link: Origin | None = None
     if target.state is not None:
-        outcomes = _state(evaluator, target.state, primary)
+        outcomes = _state(evaluator, target.state, primary, worlds)
         parts.append(Part(primary, None, tuple(outcomes)))
     for companion in target.companions:
         part = _companion_part(companion, primary, evaluator_for(companion.resource), surroundings)
         if isinstance(part, Part):
             parts.append(part)
         else:
-            undecided_link = part
+            undecided = part
     verdicts = [outcome.verdict for part in parts for outcome in part.outcomes]
-    if undecided_link is not None:
+    if undecided is not None:
         verdicts.append(Verdict.UNKNOWN)
     if any(part.carrier is None for part in parts):
         verdicts.append(Verdict.VIOLATED)  # a companion must be there, whatever it must say
     # A part without outcomes asks for nothing here: ports that are not covered, parameters that are not set.
     verdict = max(verdicts, default=Verdict.SATISFIED)
-    return Judgement(rule, target, primary, tuple(parts), verdict, undecided_link)
+    return Judgement(rule, target, primary, tuple(parts), verdict, undecided)
 
 
 def _companion_part(

@@ -291,7 +291,8 @@ class TemplateResource:
 class CloudFormationTemplate:
     """One template (one YAML document); sections are expressions by name.
 
-    ``complete`` is false where there may be more resources than these: loops, includes, broken text.
+    ``complete`` is false where there may be more resources than these: includes, broken text.
+    ``loops`` are the ``Fn::ForEach`` among the resources; ``rules`` restrict the parameters.
     """
 
     span: Span
@@ -303,6 +304,8 @@ class CloudFormationTemplate:
     transforms: tuple[str, ...] = ()
     globals: Expression | None = None
     outputs: Expression | None = None
+    rules: Expression | None = None
+    loops: tuple[Attribute, ...] = ()
     complete: bool = True
 
 
@@ -354,12 +357,16 @@ class Opaque:
     """Not known here: the expression as written, and the file that decides where one can be named.
 
     ``hidden``: of a parameter, whether its value is kept from view (``NoEcho``); None for everything else.
+    ``among``: all that it can turn out to be, where that is written (``AllowedValues``).
+    ``failed``: the expression has no value, as its evaluation is an error (``try`` goes on).
     """
 
     place: Place
     expression: str
     decided_by: str | None = None
     hidden: bool | None = None
+    among: tuple[Scalar, ...] = ()
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,12 +383,14 @@ class Sequence:
 
     ``complete`` is false where there may be more items.
     ``blocks``: the items are nested blocks (so an item is removed or added as a block).
+    ``is_set``: of Terraform, whether its items are in no order of their own, and each is its own key.
     """
 
     place: Place
     items: tuple["Value", ...]
     complete: bool = True
     blocks: bool = False
+    is_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +403,8 @@ class Structure:
         lookup: the value of a name (``Absent`` for a name that is not there; ``Opaque`` if that cannot be concluded).
         entry: the place of a whole entry (attribute, block or key with value), for removal; None if it is not there.
         is_block: a Terraform block body (attributes and nested blocks) rather than an object value.
+        respell: how a new entry is written in it, where the text uses other names than the rules do (SAM); it gives
+            None for an entry that has no spelling there.
 
     """
 
@@ -403,6 +414,7 @@ class Structure:
     entry: Callable[[str], Place | None]
     is_block: bool = False
     header: Place | None = None
+    respell: "Callable[[NewEntry], NewEntry | None] | None" = None
 
     @property
     def is_open(self) -> bool:
@@ -427,6 +439,11 @@ class Resource:
         value: its configuration; for a template without ``Properties`` the Structure's place is the resource's own
             mapping and ``missing_properties`` is true.
         null_properties: where ``Properties`` is written, but as null.
+        worlds: the configuration under each of a few assumptions that bear on several of its properties; empty where
+            nothing is to be told apart.
+        keys: of Terraform, the instance that each of the worlds is, as in its address: ``["a"]``, ``[0]``.
+        written_type: the type as written, where the resource is judged as what that becomes (SAM).
+        construct: the path of the CDK construct that the resource was made from.
         module: the address of the module that it stands in, which ``address`` begins with: empty, or ``module.m.``.
         present: False for ``count = 0`` or a condition that is known to be false; None where that is not known.
         each: ``for_each`` or ``count`` where the block has one.
@@ -448,6 +465,10 @@ class Resource:
     missing_properties: bool = False
     null_properties: Place | None = None
     module: str = ""
+    worlds: tuple[Structure, ...] = ()
+    keys: tuple[str, ...] = ()
+    written_type: str | None = None
+    construct: str | None = None
 
 
 # --------------------------------------------------------------------- what a fix writes

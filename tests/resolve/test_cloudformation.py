@@ -56,13 +56,48 @@ DEEP = "[" * 60 + "]" * 60
         ('!Join ["", [a, 1, true]]', '"a1true" @t.yaml:1'),
         ('!Join ["-", [a, !Ref Y]]', '"a-" + -> Y.Ref'),
         ('!Join ["-", [a]]', '"a" @t.yaml:1'),
-        ('!Join ["-", []]', "? Fn::Join"),
+        ('!Join ["-", []]', '"" @t.yaml:1'),
+        ('!Join ["-", [a, !Ref AWS::NoValue, b]]', '"a-b" @t.yaml:1'),
+        ('!Join ["-", [a, !If [Unknown, b, !Ref AWS::NoValue]]]', '"a-b" @t.yaml:1 | "a" @t.yaml:1'),
+        ('!Join ["-", !Split [",", "a,b"]]', '"a-b" @t.yaml:1'),
         ("!Join [!Ref Y, [a]]", "? Fn::Join"),
         ('!Join ["-", !Ref Y]', "? Fn::Join"),
-        ("!Select [0, [a]]", "? Fn::Select"),
+        ("!Select [0, [a]]", '"a" @t.yaml:1'),
+        ("!Select ['1', [a, !Ref Y]]", "-> Y.Ref"),
+        ("!Select [1, [a]]", "? Fn::Select"),
+        ("!Select [x, [a]]", "? Fn::Select"),
+        ("!Select [0, !GetAZs '']", "? Fn::Select"),
+        ('!Select [1, !Split [",", "a,b"]]', '"b" @t.yaml:1'),
+        ('!Split [",", "a,b"]', '["a", "b"]'),
+        ('!Split ["", "a,b"]', "? Fn::Split"),
+        ('!Split [",", !Ref Y]', "? Fn::Split"),
+        ("!Base64 text", '"dGV4dA==" @t.yaml:1'),
+        ("!Base64 {Ref: Y}", "? Fn::Base64"),
+        ('!Cidr ["10.0.0.0/16", 2, 8]', '["10.0.0.0/24", "10.0.1.0/24"]'),
+        ('!Cidr ["10.0.0.0/24", "2"]', "? Fn::Cidr"),
+        ('!Cidr ["10.0.0.0/23", "2"]', '["10.0.0.0/24", "10.0.1.0/24"]'),
+        ('!Cidr ["2001:db8::/56", 1, 64]', '["2001:db8::/64"]'),
+        ('!Cidr ["10.0.0.0/16", 257, 8]', "? Fn::Cidr"),
+        ('!Cidr ["10.0.0.0/24", 1, 16]', "? Fn::Cidr"),
+        ('!Cidr ["10.0.0.0/33", 1, 8]', "? Fn::Cidr"),
+        ("!Cidr [!Ref Y, 1, 8]", "? Fn::Cidr"),
+        ('!GetAZs ""', "? Fn::GetAZs"),
+        ("{'Fn::Length': [1, 2]}", "2 @t.yaml:1"),
+        ("{'Fn::Length': [1, !If [Unknown, 2, !Ref AWS::NoValue]]}", "? Fn::Length"),
+        ("{'Fn::ToJsonString': {a: [1, true], b: !Ref AWS::NoValue}}", '"{\\"a\\":[1,true]}" @t.yaml:1'),
+        ("{'Fn::ToJsonString': {a: !Ref Y}}", "? Fn::ToJsonString"),
+        ("{'Fn::Transform': {Name: x}}", "? Fn::Transform"),
+        ("[1, !Ref AWS::NoValue, 2]", "[1, 2]"),
+        ("{'Fn::ForEach::L': [V, [a, b], {'K${V}': !Sub 'x${V}'}]}", '{Ka: "xa", Kb: "xb"}'),
+        ("{'Fn::ForEach::L': [V, !Ref Y, {'K${V}': 1}], M: 2}", "{M: 2}"),
+        ("{'Fn::ForEach::L': [V, ['a-b'], {'K&{V}': !Ref V}]}", '{Kab: "a-b"}'),
+        (
+            "{'Fn::ForEach::L': [V, [a, b], {'Fn::ForEach::M': [W, [1, 2], {'${V}${W}': 1}]}]}",
+            "{a1: 1, a2: 1, b1: 1, b2: 1}",
+        ),
         ("!If [Unknown, 1, 2]", "1 @t.yaml:1 | 2 @t.yaml:1"),
         ("!If [Unknown, 1, !Ref AWS::NoValue]", "1 @t.yaml:1 | absent @t.yaml:1"),
-        ("!If [Unknown, 1, !If [Unknown, 2, 3]]", "1 @t.yaml:1 | 2 @t.yaml:1 | 3 @t.yaml:1"),
+        ("!If [Unknown, 1, !If [Unknown, 2, 3]]", "1 @t.yaml:1 | 3 @t.yaml:1"),
         ("'{{resolve:ssm:x}}'", "? {{resolve:ssm:x}}"),
         ("'{{resolve:secretsmanager:x}}'", "-> {{resolve:secretsmanager:x}}"),
         ("!ImportValue k", "-> Fn::ImportValue"),
@@ -172,10 +207,11 @@ def test_conditions(condition, expected):
     assert meaning("!If [C, 1, 2]", sections).replace(" @t.yaml:1", "") == expected
 
 
-def test_conditions_that_are_nested_too_deep():
-    deep = "!Not [" * 60 + "!Equals [a, a]" + "]" * 60
+@table("operands, expected", [("a, a", "1 @t.yaml:1"), ("a, !Ref Y", "1 @t.yaml:1 | 2 @t.yaml:1")])
+def test_conditions_that_are_nested_deep(operands, expected):
+    deep = "!Not [" * 60 + f"!Equals [{operands}]" + "]" * 60
 
-    assert meaning("!If [C, 1, 2]", f"Conditions: {{C: {deep}}}\n").count("|") == 1
+    assert meaning("!If [C, 1, 2]", f"Conditions: {{C: {deep}}}\n") == expected
 
 
 @table(

@@ -1,10 +1,7 @@
-"""What the expressions of a CloudFormation template mean: parameters, conditions, mappings, intrinsic functions.
+"""One CloudFormation or SAM template: its resources as rules see them, and what repairs must know of it."""
 
-Parameters may be given other values than their defaults, so a condition over parameters is not known; a property that
-refers to one is judged by the default, since that is what happens when nobody says otherwise.
-"""
-
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from setsquare.documents import Dialect
@@ -12,37 +9,33 @@ from setsquare.model import (
     Absent,
     Call,
     CloudFormationTemplate,
-    Conditional,
+    DialectExpression,
     Expression,
-    For,
-    Known,
-    ListExpression,
+    JsonDocument,
     Literal,
+    NewEntry,
     ObjectExpression,
     Opaque,
     Place,
     Reference,
-    Referenced,
     Resource,
-    Scalar,
-    Sequence,
+    ResourceReference,
     Structure,
-    Template,
     TemplateResource,
-    Traversal,
-    Unreadable,
     Value,
+    Written,
+    WrittenMap,
 )
-from setsquare.resolve import values
-from setsquare.resolve.conditions import as_truth, compare
+from setsquare.resolve import sam
+from setsquare.resolve.assumptions import World, children
 from setsquare.resolve.expressions import references
-from setsquare.rules.constraints import SECRET_STORES
+from setsquare.resolve.parameters import as_text, fields
+from setsquare.resolve.template_loops import looped_resources
+from setsquare.resolve.template_values import TemplateValues
 from setsquare.text import Span
 
-_MAX_DEPTH = 50
 _STACK = "AWS::CloudFormation::Stack"
-_DYNAMIC = "{{resolve:"
-_OPERATORS = {"Fn::Equals": "==", "Fn::Not": "!", "Fn::And": "&&", "Fn::Or": "||"}
+_CONSTRUCT = "aws:cdk:path"
 
 
 class TemplateScope:
@@ -51,22 +44,68 @@ class TemplateScope:
     def __init__(self, path: str, template: CloudFormationTemplate) -> None:
         self.path = path
         self.template = template
-        self.broken = () if template.complete else (path,)
-        self._truths: dict[str, bool | None] = {}
+        self._values = TemplateValues(path, template)
 
     # ------------------------------------------------------------- resources
 
+    @cached_property
+    def _looped(self) -> tuple[tuple[TemplateResource, ...], bool]:
+        """The resources that loops write out, and whether these are all."""
+        found = [looped_resources(loop, self._values.items) for loop in self.template.loops]
+        return tuple(resource for resources in found for resource in resources or ()), None not in found
+
+    @property
+    def _written(self) -> tuple[TemplateResource, ...]:
+        return (*self.template.resources, *self._looped[0]) if self.template.loops else self.template.resources
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The file, where there may be more resources than can be read."""
+        return () if self.template.complete and self._looped[1] else (self.path,)
+
     def names(self) -> set[tuple[str, str]]:
         """Return the type and name of every resource that is written, of whatever type."""
-        return {(resource.type, resource.name) for resource in self.template.resources}
+        return {(resource.type, resource.name) for resource in self._written}
 
     def resources(self, types: Collection[str]) -> list[Resource]:
-        """Return the resources of these types, in the order of the template."""
-        return [self._resource(written) for written in self.template.resources if written.type in types]
+        """Return the resources of these types, in the order of the template; those of SAM also as what they become."""
+        found: list[Resource] = []
+        for written in self.template.resources:
+            found += self._resources(written, types)
+        for written in self._looped[0]:
+            # A new resource beside one of these would stand in the loop, once for each item.
+            found += (replace(resource, each="for_each") for resource in self._resources(written, types))
+        return found
 
-    def _resource(self, written: TemplateResource) -> Resource:
-        properties = written.properties.get()
+    def _resources(self, written: TemplateResource, types: Collection[str]) -> Iterator[Resource]:
+        if written.type not in types and not any(kind in types for kind in sam.generated_types(written.type)):
+            return
+        if not written.type.startswith(sam.PREFIX):
+            yield self._resource(written, written.properties.get())
+            return
+        merged = sam.merged(written, self.template.globals)
+        if written.type in types:
+            resource = self._resource(written, merged)
+            adds = merged is not None and written.properties.get() is None
+            yield _respelled(resource, sam.in_properties) if adds else resource
+        for part in sam.generated(written, merged):
+            if part.type in types:
+                yield self._generated(written, part)
+
+    def _presence(self, written: TemplateResource) -> tuple[bool | None, World]:
+        """Return whether a resource is there, and what may be assumed inside it."""
+        world = self._values.base
+        if written.condition is None:
+            return True, world
+        condition = Reference(written.header, ("Condition", written.condition))
+        presence = self._values.conditions.truth(condition, world)
+        assumed = self._values.conditions.assume(condition, True, world) if presence is None else None  # noqa: FBT003
+        return presence, world if assumed is None else assumed.entered()
+
+    def _resource(self, written: TemplateResource, properties: Expression | None) -> Resource:
+        presence, world = self._presence(written)
         null = isinstance(properties, Literal) and properties.value is None
+        structures = self._structures(written, properties, world)
         return Resource(
             dialect=Dialect.CLOUDFORMATION,
             type=written.type,
@@ -75,17 +114,30 @@ class TemplateScope:
             path=self.path,
             span=written.span,
             header=written.header,
-            value=self._properties(written, properties),
-            present=True if written.condition is None else self._holds(written.condition, 0),
+            value=structures[0],
+            present=presence,
             instances=1,
             missing_properties=(properties is None or null) and written.complete,
             null_properties=Place(self.path, properties.span) if null and properties is not None else None,
+            worlds=structures if len(structures) > 1 else (),
+            construct=_construct(written),
         )
 
-    def _properties(self, written: TemplateResource, properties: Expression | None) -> Structure:
+    def _generated(self, written: TemplateResource, part: sam.Part) -> Resource:
+        resource = replace(
+            self._resource(written, part.properties),
+            type=part.type,
+            missing_properties=False,
+            written_type=written.type,
+        )
+        return _respelled(resource, part.respell)
+
+    def _structures(
+        self, written: TemplateResource, properties: Expression | None, world: World
+    ) -> tuple[Structure, ...]:
         if isinstance(properties, ObjectExpression):
-            structure = self._object(properties, 0)
-            return structure if written.complete else _doubtful(structure)
+            structures = self._values.structures(properties, world)
+            return structures if written.complete else tuple(_doubtful(structure) for structure in structures)
         place = Place(self.path, written.body_span)
         nothing = properties is None or (isinstance(properties, Literal) and properties.value is None)
         known = written.complete and nothing
@@ -93,148 +145,7 @@ class TemplateScope:
         def lookup(name: str) -> Value:
             return (Absent(),) if known else (Opaque(place, f"whether {name} is there"),)
 
-        return Structure(place, (), lookup, lambda _name: None)
-
-    # ------------------------------------------------------------- expressions
-
-    def value(self, expression: Expression, depth: int = 0) -> Value:
-        """Return all that an expression may mean."""
-        place = Place(self.path, expression.span)
-        if depth > _MAX_DEPTH:
-            return (Opaque(place, "an expression that is nested too deep"),)
-        match expression:
-            case Literal(_, str() as value) if value.startswith(SECRET_STORES):
-                return (Referenced(place, (value,)),)
-            case Literal(_, str() as value) if value.startswith(_DYNAMIC):
-                return (Opaque(place, value, hidden=False),)
-            case Literal(_, value):
-                return values.scalar(place, value)
-            case Template(_, parts):
-                return values.text(place, [self.value(part, depth + 1) for part in parts], lambda: "Fn::Sub")
-            case ListExpression():
-                return (values.sequence(self.path, expression, lambda item: self.value(item, depth + 1)),)
-            case ObjectExpression():
-                return (self._object(expression, depth),)
-            case Conditional(_, condition, when_true, when_false):
-                truth = self._truth(condition, depth + 1)
-                if truth is not None:
-                    return self.value(when_true if truth else when_false, depth + 1)
-                return values.union([self.value(when_true, depth + 1), self.value(when_false, depth + 1)], place)
-            case Reference(_, path):
-                return self._reference(path, place)
-            case Call(_, name, arguments):
-                return self._call(name, arguments, place, depth + 1)
-            case Unreadable(_, text):
-                return (Opaque(place, text),)
-            case Traversal() | For():  # of Terraform alone
-                return (Opaque(place, ""),)
-
-    def _object(self, written: ObjectExpression, depth: int) -> Structure:
-        open_keys = any(not isinstance(entry.key, Literal) for entry in written.entries)
-        return values.mapping(self.path, written, lambda item: self.value(item, depth + 1), open_keys=open_keys)
-
-    def _reference(self, path: tuple[str, ...], place: Place) -> Value:
-        match path:
-            case ("Ref", name) if name in self.template.parameters:
-                return self._parameter(name, place)
-            case ("Ref", name):
-                return (Referenced(place, (name, "Ref")),)
-            case ("Fn::GetAtt", name, *attribute):
-                return (Referenced(place, (name, *attribute)),)
-            case _:
-                return (Opaque(place, " ".join(path)),)
-
-    def _call(self, name: str, arguments: tuple[Expression, ...], place: Place, depth: int) -> Value:
-        match name, arguments:
-            case "Fn::FindInMap", (mapping, first, second):
-                return self._find_in_map(mapping, first, second, place, depth)
-            case "Fn::ImportValue", _:
-                return (Referenced(place, (name,)),)  # the identity of something in another stack
-            case "Fn::Join", (Literal(_, str() as separator), ListExpression(_, items)) if items:
-                parts: list[Value] = []
-                for item in items:
-                    if parts and separator:
-                        parts.append((Known(place, separator),))
-                    parts.append(self.value(item, depth))
-                joined = values.text(place, parts, lambda: name)
-                return joined if len(parts) > 1 else tuple(joined)
-            case _:
-                return (Opaque(place, name),)
-
-    # ------------------------------------------------------------- parameters and mappings
-
-    def _parameter(self, name: str, place: Place) -> Value:
-        declared = self.template.parameters[name]
-        fields = _fields(declared)
-        kind = _text(fields.get("Type"))
-        no_echo = fields.get("NoEcho")
-        hidden = isinstance(no_echo, Literal) and str(no_echo.value).lower() == "true"
-        default = fields.get("Default")
-        if not isinstance(default, Literal) or default.value is None or kind.startswith("AWS::SSM::Parameter::Value"):
-            return (Opaque(place, f"Ref {name}", self.path, hidden=hidden),)
-        written = Place(self.path, default.span)
-        if kind == "CommaDelimitedList" or kind.startswith("List<"):
-            items = [part.strip() for part in str(default.value).split(",")]
-            return (Sequence(written, tuple((Known(written, item),) for item in items)),)
-        return (Known(written, _typed(kind, default.value)),)
-
-    def _find_in_map(
-        self, mapping: Expression, first: Expression, second: Expression, place: Place, depth: int
-    ) -> Value:
-        names = [self._key(part, depth) for part in (mapping, first, second)]
-        if self.template.mappings is None or names[0] is None:
-            return (Opaque(place, "Fn::FindInMap"),)
-        found: list[Expression | None] = [self.template.mappings]
-        for name in names:
-            found = [inner for outer in found for inner in _members(outer, name)]
-        if not found or any(expression is None for expression in found):
-            return (Opaque(place, "Fn::FindInMap"),)
-        return values.union([self.value(expression, depth) for expression in found if expression is not None], place)
-
-    def _key(self, expression: Expression, depth: int) -> str | None:
-        if not isinstance(expression, Literal):
-            return None
-        value = self.value(expression, depth)
-        return str(value[0].value) if isinstance(value[0], Known) else None
-
-    # ------------------------------------------------------------- conditions
-
-    def _holds(self, name: str, depth: int) -> bool | None:
-        if name not in self._truths:
-            self._truths[name] = None  # what a condition that refers to itself is
-            written = self.template.conditions.get(name)
-            self._truths[name] = None if written is None else self._truth(written, depth + 1)
-        return self._truths[name]
-
-    def _truth(self, expression: Expression, depth: int) -> bool | None:
-        if depth > _MAX_DEPTH:
-            return None
-        match expression:
-            case Reference(_, ("Condition", name)):
-                return self._holds(name, depth)
-            case Call(_, name, arguments) if name in _OPERATORS and arguments:
-                operands = [self._operand(argument, depth) for argument in arguments]
-                result = compare(_OPERATORS[name], operands[:2])
-                for operand in operands[2:]:
-                    so_far = (_as_known(result, Place(self.path, expression.span)),)
-                    result = compare(_OPERATORS[name], [so_far, operand])
-                return result
-            case Literal():
-                return as_truth(self.value(expression, depth))
-            case _:
-                return None
-
-    def _operand(self, expression: Expression, depth: int) -> Value:
-        place = Place(self.path, expression.span)
-        match expression:
-            case Literal(_, bool() | int() | float() as value):
-                return (Known(place, str(value).lower()),)  # conditions compare texts
-            case Literal():
-                return self.value(expression, depth)
-            case Reference(_, ("Condition", _)) | Call():
-                return (_as_known(self._truth(expression, depth + 1), place),)
-            case _:
-                return (Opaque(place, "a parameter"),)
+        return (Structure(place, (), lookup, lambda _name: None),)
 
     # ------------------------------------------------------------- questions about the template
 
@@ -253,35 +164,70 @@ class TemplateScope:
     @cached_property
     def _handed_out(self) -> frozenset[str]:
         found: set[str] = set()
-        for resource in self.template.resources:
-            properties = resource.properties.get() if resource.type == _STACK else None
+        for resource in self._written:
+            properties = resource.properties.get() if resource.type in (_STACK, sam.STACK) else None
             if properties is not None:
                 found |= {ref.path[1] for ref in references(properties) if ref.path[0] in ("Ref", "Fn::GetAtt")}
         return frozenset(found)
 
+    # ------------------------------------------------------------- what flows where
+
     def uses(self, place: Place) -> tuple[Place, ...]:
-        """Return the expressions that the default of a parameter, or a value of a mapping, flows into."""
-        for name, declared in self.template.parameters.items():
-            if declared.span.contains(place.span):
-                return tuple(
-                    Place(self.path, reference.span)
-                    for expression in self._expressions()
-                    for reference in references(expression)
-                    if reference.path == ("Ref", name)
-                )
+        """Return the expressions that a parameter's default, a value of a mapping or one of Globals flows into."""
+        name = self._values.parameters.at(place.span)
+        if name is not None:
+            return self._places(
+                reference.span
+                for expression in self._expressions()
+                for reference in references(expression)
+                if reference.path == ("Ref", name)
+            )
         mappings = self.template.mappings
         if mappings is not None and mappings.span.contains(place.span):
-            return tuple(Place(self.path, span) for e in self._expressions() for span in _lookups(e))
-        return ()
+            steps = _steps(mappings, place.span)
+            return self._places(span for written in self._expressions() for span in _lookups(written, steps))
+        shared = sam.uses_of_globals(place.span, self.template.globals, self._written)
+        return () if shared is None else self._places(shared)
+
+    def _places(self, spans: Iterable[Span]) -> tuple[Place, ...]:
+        return tuple(Place(self.path, span) for span in spans)
+
+    def refusal(self, place: Place, value: Written) -> str | None:
+        """Return why a value cannot be written at a place; None where it can."""
+        name = self._values.parameters.at(place.span)
+        mappings = self.template.mappings
+        if name is None and (mappings is None or not mappings.span.contains(place.span)):
+            return None
+        holder = "a mapping" if name is None else f"the default of parameter {name}"
+        if _has_expression(value):
+            return f"{holder} holds no expression"
+        choices = [as_text(choice) for choice in self._values.parameters.choices(name)] if name is not None else []
+        if choices and isinstance(value, bool | int | float | str) and as_text(value) not in choices:
+            return f"parameter {name} allows only {', '.join(choices)}"
+        return None
 
     def _expressions(self) -> Iterator[Expression]:
-        for resource in self.template.resources:
+        for resource in self._written:
             properties = resource.properties.get()
             if properties is not None:
                 yield properties
         yield from self.template.conditions.values()
-        if self.template.outputs is not None:
-            yield self.template.outputs
+        for section in (self.template.globals, self.template.outputs):
+            if section is not None:
+                yield section
+
+
+def _respelled(resource: Resource, respell: Callable[[NewEntry], NewEntry | None]) -> Resource:
+    return replace(
+        resource,
+        value=replace(resource.value, respell=respell),
+        worlds=tuple(replace(world, respell=respell) for world in resource.worlds),
+    )
+
+
+def _construct(written: TemplateResource) -> str | None:
+    path = fields(written.metadata.get()).get(_CONSTRUCT)
+    return str(path.value) if isinstance(path, Literal) else None
 
 
 def _doubtful(structure: Structure) -> Structure:
@@ -292,55 +238,41 @@ def _doubtful(structure: Structure) -> Structure:
         missing = any(isinstance(origin, Absent) and origin.place is None for origin in found)
         return (Opaque(structure.place, f"whether {name} is there"),) if missing else found
 
-    return Structure(structure.place, structure.names, lookup, structure.entry)
+    return replace(structure, lookup=lookup)
 
 
-def _fields(expression: Expression) -> dict[str, Expression]:
-    if not isinstance(expression, ObjectExpression):
-        return {}
-    return {str(entry.key.value): entry.value for entry in expression.entries if isinstance(entry.key, Literal)}
-
-
-def _text(expression: Expression | None) -> str:
-    return str(expression.value) if isinstance(expression, Literal) else ""
-
-
-def _typed(kind: str, value: Scalar) -> Scalar:
-    if kind == "Number" and isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _members(expression: Expression | None, name: str | None) -> list[Expression | None]:
-    """Return the member of a mapping by name; all of them where the name is not known."""
-    fields = _fields(expression) if expression is not None else {}
-    if name is None:
-        return list(fields.values()) or [None]
-    return [fields.get(name)]
-
-
-def _as_known(truth: bool | None, place: Place) -> Known | Opaque:  # noqa: FBT001 - a three-valued answer
-    return Opaque(place, "a condition") if truth is None else Known(place, truth)
-
-
-def _lookups(expression: Expression) -> Iterator[Span]:
-    match expression:
-        case Call(span, "Fn::FindInMap", _):
-            yield span
-        case Call(_, _, items) | ListExpression(_, items):
-            for item in items:
-                yield from _lookups(item)
-        case ObjectExpression(_, entries):
-            for entry in entries:
-                yield from _lookups(entry.value)
-        case Conditional(_, _, when_true, when_false):
-            yield from _lookups(when_true)
-            yield from _lookups(when_false)
-        case Template(_, parts):
-            for part in parts:
-                yield from _lookups(part)
+def _has_expression(value: Written) -> bool:
+    match value:
+        case DialectExpression() | ResourceReference() | JsonDocument():
+            return True
+        case WrittenMap(entries):
+            return any(_has_expression(item) for _, item in entries)
+        case tuple():
+            return any(_has_expression(item) for item in value)
         case _:
-            return
+            return False
+
+
+def _steps(mappings: Expression, span: Span) -> tuple[str, ...]:
+    """Return the keys that lead to a value of the mappings."""
+    steps: list[str] = []
+    inside: Expression | None = mappings
+    while isinstance(inside, ObjectExpression):
+        entry = next((entry for entry in inside.entries if entry.value.span.contains(span)), None)
+        if entry is None or not isinstance(entry.key, Literal):
+            break
+        steps.append(str(entry.key.value))
+        inside = entry.value
+    return tuple(steps)
+
+
+def _lookups(expression: Expression, steps: tuple[str, ...]) -> Iterator[Span]:
+    """Yield the lookups that may find the value which the steps lead to."""
+    todo = [expression]
+    while todo:
+        current = todo.pop()
+        if isinstance(current, Call) and current.name == "Fn::FindInMap":
+            keys = zip(current.arguments, steps, strict=False)
+            if all(not isinstance(key, Literal) or str(key.value) == step for key, step in keys):
+                yield current.span
+        todo += reversed(children(current))

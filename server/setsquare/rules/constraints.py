@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Sequence_
 
-from setsquare.logic import every, negated, some
+from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import (
     Absent,
     DialectExpression,
@@ -62,8 +62,10 @@ def accepts(leaf: BoundLeaf, origin: Origin, orders: Orders) -> bool | None:
     match origin:
         case Absent():
             return _accepts_absence(leaf, orders)
-        case Opaque(hidden=hidden):
-            return hidden if isinstance(leaf.test, IsSecret) else None
+        case Opaque(hidden=hidden) if isinstance(leaf.test, IsSecret):
+            return hidden
+        case Opaque(place, among=values):
+            return unanimous(_accepts_present(leaf.test, Known(place, value), orders) for value in values)
         case _:
             return _accepts_present(leaf.test, origin, orders)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from setsquare.documents import Format
 from setsquare.model import (
+    Attribute,
     CloudFormationTemplate,
     Expression,
     Lazy,
@@ -18,7 +19,7 @@ from setsquare.model import (
     Unreadable,
 )
 from setsquare.syntax import json, yaml
-from setsquare.syntax.intrinsics import INTRINSICS, as_condition
+from setsquare.syntax.intrinsics import FOR_EACH, INTRINSICS, as_condition
 from setsquare.syntax.outline import Item, OutlinedDocument, Part, WrittenPart
 from setsquare.text import Span
 
@@ -88,6 +89,8 @@ def _is_template(sections: _Sections) -> bool:
     if _VERSION in sections:
         return True
     for item in sections.children("Resources"):
+        if item.name is not None and item.name.startswith(FOR_EACH):
+            return True
         for inner in item.value.entries() or ():
             if inner.name == "Type" and _TYPE.match(inner.value.text() or ""):
                 return True
@@ -99,7 +102,8 @@ def _template(source: bytes, document: OutlinedDocument, sections: _Sections) ->
     items = sections.children("Resources")
     times = Counter(item.name for item in items)
     resources = [_resource(source, item, doubled, hidden=doubled.sections or times[item.name] > 1) for item in items]
-    read_all = document.root.complete and all(resources) and sections.complete("Resources") and not doubled
+    loops = [item for item in items if item.name is not None and item.name.startswith(FOR_EACH)]
+    read_all = resources.count(None) == len(loops) and sections.complete("Resources") and not doubled
     return CloudFormationTemplate(
         span=document.span,
         resources=tuple(resource for resource in resources if resource is not None),
@@ -110,8 +114,14 @@ def _template(source: bytes, document: OutlinedDocument, sections: _Sections) ->
         transforms=_transforms(sections.expression("Transform")),
         globals=sections.expression("Globals"),
         outputs=sections.expression("Outputs"),
-        complete=read_all,
+        rules=sections.expression("Rules"),
+        loops=tuple(_loop(item) for item in loops),
+        complete=document.root.complete and read_all,
     )
+
+
+def _loop(item: Item) -> Attribute:
+    return Attribute(item.name or "", item.key, item.span, Lazy(lambda: item.value.expression(INTRINSICS)))
 
 
 class _Doubled:

@@ -6,7 +6,6 @@ from setsquare.data.lowering import key_name
 from setsquare.model import (
     Call,
     Conditional,
-    Entry,
     Expression,
     ListExpression,
     Literal,
@@ -53,18 +52,12 @@ class Intrinsics:
         return Call(span, tag, (inner,))
 
     def mapping(self, written: ObjectExpression) -> Expression:
-        """Return the meaning of the long form; any other mapping is itself.
-
-        Loops and includes beside other keys bring keys that are not known here: the mapping is not complete.
-        """
+        """Return the meaning of the long form; any other mapping is itself, loops and includes in it as entries."""
         if len(written.entries) == 1 and (written.complete or isinstance(written.entries[0].value, Unreadable)):
             name = key_name(written.entries[0].key) or ""
             if name == "Ref" or (name.startswith("Fn::") and not name.startswith(FOR_EACH)):
                 return _function(written.span, name, written.entries[0].value)
-        kept = tuple(entry for entry in written.entries if not _brings_keys(entry))
-        if len(kept) == len(written.entries):
-            return written
-        return ObjectExpression(written.span, kept, complete=False)
+        return written
 
 
 INTRINSICS = Intrinsics()
@@ -77,11 +70,6 @@ def as_condition(expression: Expression) -> Expression:
         if key_name(entry.key) == "Condition" and isinstance(entry.value, Literal):
             return Reference(expression.span, ("Condition", str(entry.value.value)))
     return expression
-
-
-def _brings_keys(entry: Entry) -> bool:
-    name = key_name(entry.key) or ""
-    return name.startswith(FOR_EACH) or name == TRANSFORM
 
 
 def _function(span: Span, name: str, inner: Expression) -> Expression:

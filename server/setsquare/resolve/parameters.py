@@ -1,0 +1,164 @@
+"""The parameters of a template: what one may be, and where that is written."""
+
+from collections.abc import Mapping
+
+from setsquare.model import (
+    Call,
+    Expression,
+    Known,
+    ListExpression,
+    Literal,
+    ObjectExpression,
+    Opaque,
+    Place,
+    Reference,
+    Scalar,
+    Sequence,
+    Value,
+)
+from setsquare.resolve.assumptions import World
+from setsquare.text import Span
+
+_FROM_STORE = "AWS::SSM::Parameter::Value"
+_LISTS = ("CommaDelimitedList", "List<")
+
+
+class Parameters:
+    """The parameters of one template.
+
+    Args:
+        path: the file.
+        declared: the declarations by name.
+        rules: the ``Rules`` section, which may restrict parameters further.
+
+    """
+
+    def __init__(self, path: str, declared: Mapping[str, Expression], rules: Expression | None) -> None:
+        self._path = path
+        self._declared = declared
+        self._asserted = dict(_asserted(rules))
+        self._choices: dict[str, tuple[Scalar, ...]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a parameter is declared."""
+        return name in self._declared
+
+    def value(self, name: str, place: Place, world: World) -> Value:
+        """Return what a parameter may be where it is referred to: its default, unless that cannot be its value there.
+
+        Without a default it is not known, but is among the values that are allowed.
+        """
+        default = self.default(name)
+        remaining = self._remaining(name, world)
+        if world.certain:
+            known = tuple(Known(place, choice) for choice in remaining)
+            return known or (self._opaque(name, place, ()),)
+        if default is None or (world.in_branch and _is_decided(f"Ref {name}", as_text(default.value), world)):
+            return (self._opaque(name, place, remaining),)
+        written = Place(self._path, default.span)
+        if self._kind(name).startswith(_LISTS):
+            items = [part.strip() for part in str(default.value).split(",")]
+            return (Sequence(written, tuple((Known(written, item),) for item in items)),)
+        return (Known(written, _typed(self._kind(name), _scalar(default))),)
+
+    def _opaque(self, name: str, place: Place, among: tuple[Scalar, ...]) -> Opaque:
+        return Opaque(place, f"Ref {name}", self._path, hidden=self._is_hidden(name), among=among)
+
+    def default(self, name: str) -> Literal | None:
+        """Return the default of a parameter, where it is the parameter's value and not the name of one in a store."""
+        default = fields(self._declared[name]).get("Default")
+        if not isinstance(default, Literal) or default.value is None or self._kind(name).startswith(_FROM_STORE):
+            return None
+        return default
+
+    def _remaining(self, name: str, world: World) -> tuple[Scalar, ...]:
+        key = f"Ref {name}"
+        if key in world.given:
+            return (_typed(self._kind(name), world.given[key]),)
+        return tuple(choice for choice in self.choices(name) if not world.contradicts(key, as_text(choice)))
+
+    def choices(self, name: str) -> tuple[Scalar, ...]:
+        """Return all that a parameter may be; nothing where that is not written."""
+        if name not in self._choices:
+            self._choices[name] = self._read_choices(name)
+        return self._choices[name]
+
+    def _read_choices(self, name: str) -> tuple[Scalar, ...]:
+        kind = self._kind(name)
+        if kind.startswith((*_LISTS, _FROM_STORE)):
+            return ()
+        allowed = _literals(fields(self._declared[name]).get("AllowedValues"))
+        asserted = self._asserted.get(name, ())
+        if allowed and asserted:
+            texts = {as_text(value) for value in asserted}
+            allowed = tuple(value for value in allowed if as_text(value) in texts)
+        return tuple(_typed(kind, value) for value in allowed or asserted)
+
+    def _kind(self, name: str) -> str:
+        kind = fields(self._declared[name]).get("Type")
+        return str(kind.value) if isinstance(kind, Literal) else ""
+
+    def _is_hidden(self, name: str) -> bool:
+        no_echo = fields(self._declared[name]).get("NoEcho")
+        return isinstance(no_echo, Literal) and as_text(no_echo.value).lower() == "true"
+
+    def at(self, span: Span) -> str | None:
+        """Return the name of the parameter whose declaration holds a span."""
+        return next((name for name, written in self._declared.items() if written.span.contains(span)), None)
+
+
+def _is_decided(shape: str, default: str, world: World) -> bool:
+    """Whether a branch, and not the default, decides what a parameter is in it."""
+    return shape in world.given or world.contradicts(shape, default)
+
+
+def fields(expression: Expression | None) -> dict[str, Expression]:
+    """Return the entries of a mapping with plain keys."""
+    if not isinstance(expression, ObjectExpression):
+        return {}
+    return {str(entry.key.value): entry.value for entry in expression.entries if isinstance(entry.key, Literal)}
+
+
+def as_text(value: Scalar | None) -> str:
+    """Return a scalar as CloudFormation passes it on."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _scalar(literal: Literal) -> Scalar:
+    return "" if literal.value is None else literal.value
+
+
+def _typed(kind: str, value: Scalar) -> Scalar:
+    if kind == "Number" and isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _literals(expression: Expression | None) -> tuple[Scalar, ...]:
+    """Return a list of literals; nothing if any item is something else."""
+    if not isinstance(expression, ListExpression):
+        return ()
+    values = [item.value for item in expression.items if isinstance(item, Literal) and item.value is not None]
+    return tuple(values) if len(values) == len(expression.items) else ()
+
+
+def _asserted(rules: Expression | None) -> list[tuple[str, tuple[Scalar, ...]]]:
+    """Return the values that unconditional rules restrict parameters to."""
+    found: list[tuple[str, tuple[Scalar, ...]]] = []
+    for rule in fields(rules).values():
+        parts = fields(rule)
+        assertions = parts.get("Assertions")
+        if "RuleCondition" in parts or not isinstance(assertions, ListExpression):
+            continue
+        for assertion in assertions.items:
+            match fields(assertion).get("Assert"):
+                case Call(_, "Fn::Contains", (options, Reference(_, ("Ref", name)))):
+                    found.append((name, _literals(options)))
+                case Call(_, "Fn::Equals", (Reference(_, ("Ref", name)), Literal(_, value))) if value is not None:
+                    found.append((name, (value,)))
+                case _:
+                    continue
+    return found
