@@ -1,6 +1,7 @@
 """Which findings are set aside: by a comment, by a template's metadata, or by an exception of the policy."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,6 +51,40 @@ class _Named:
         return named is None or all(any(path == n or path.startswith(f"{n}.") for n in named) for path in paths)
 
 
+class _Comments:
+    """The suppressing comments of one file, by what they speak of."""
+
+    def __init__(self, text: bytes, named: Sequence[_Named]) -> None:
+        self._lines = LineIndex(text)
+        self._named = named
+        self._everywhere: list[int] = []
+        self._on_line: dict[int, list[int]] = {}
+        self._starts: list[int] = []
+        self._inside: list[int] = []
+        for number, one in enumerate(named):
+            if one.comment is not None:
+                self._add(number, one.comment)
+
+    def _add(self, number: int, comment: comments.Suppression) -> None:
+        match comment.scope:
+            case comments.Scope.FILE:
+                self._everywhere.append(number)
+            case comments.Scope.BLOCK:
+                self._starts.append(comment.span.start)
+                self._inside.append(number)
+            case comments.Scope.LINE:
+                self._on_line.setdefault(self._lines.line_of(comment.span.start), []).append(number)
+            case comments.Scope.NEXT if comment.target is not None:
+                self._on_line.setdefault(self._lines.line_of(comment.target.start), []).append(number)
+
+    def about(self, span: Span, header: Span) -> Iterator[_Named]:
+        """Yield, in their order, what speaks of something written at a span that begins with a header."""
+        inside = self._inside[bisect_left(self._starts, span.start) : bisect_left(self._starts, span.end)]
+        on_line = self._on_line.get(self._lines.line_of(header.start), ())
+        for number in sorted([*self._everywhere, *inside, *on_line]):
+            yield self._named[number]
+
+
 class Suppressions:
     """The suppressions of one unit; ``problems`` are those that are wrong, expired or without effect on purpose."""
 
@@ -64,8 +99,7 @@ class Suppressions:
         self._policy = policy
         self._context = context
         self.problems: list[Problem] = []
-        self._lines: dict[str, LineIndex] = {}
-        self._comments: dict[str, list[_Named]] = {}
+        self._comments: dict[str, _Comments] = {}
         for path in sorted(context.texts):
             self._read(path, context.texts[path])
         self._metadata: dict[str, list[_Named]] = {}
@@ -87,8 +121,8 @@ class Suppressions:
                 return named.set_aside
         spots = {(resource.path, resource.span, resource.header), (place.path, place.span, place.span)}
         for path, span, header in sorted(spots):
-            for named in self._comments.get(path, []):
-                if named.covers(rule, paths) and self._speaks_of(path, named, span, header):
+            for named in self._comments[path].about(span, header) if path in self._comments else ():
+                if named.covers(rule, paths):
                     return named.set_aside
         return None
 
@@ -109,8 +143,7 @@ class Suppressions:
                 reason = SetAside(f"{suppression.tool} comment", suppression.reason, suppression.until)
                 found.append(_Named(rules, reason, suppression))
         if found:
-            self._comments[path] = found
-            self._lines[path] = LineIndex(text)
+            self._comments[path] = _Comments(text, found)
 
     def _named_rules(
         self, tool: str, ids: Iterable[str], reason: str | None, place: Place
@@ -148,21 +181,6 @@ class Suppressions:
             message = f"{until!r} is no date; expected is a day like 2026-12-31"
         self.problems.append(Problem(place.path, message, place))
         return True
-
-    def _speaks_of(self, path: str, named: _Named, span: Span, header: Span) -> bool:
-        comment = named.comment
-        if comment is None:
-            return False
-        lines = self._lines[path]
-        match comment.scope:
-            case comments.Scope.FILE:
-                return True
-            case comments.Scope.LINE:
-                return lines.line_of(comment.span.start) == lines.line_of(header.start)
-            case comments.Scope.NEXT:
-                return comment.target is not None and comment.target.start <= header.start <= comment.target.end
-            case comments.Scope.BLOCK:
-                return span.contains(comment.span)
 
     # ------------------------------------------------------------- metadata of template resources
 
