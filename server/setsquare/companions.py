@@ -23,11 +23,13 @@ def is_linked(companion: Companion, candidate: Resource, primary: Resource) -> b
 class Candidates:
     """The resources that may complete a primary, found without asking each of them.
 
-    ``of_type`` gives the resources of a type, present ones only.
+    ``of_type`` gives the resources of a type, present ones only. ``handed_out`` counts the candidates that were
+    returned, each of which has to be compared with its primary.
     """
 
     def __init__(self, of_type: Callable[[str], Sequence_[Resource]]) -> None:
         self._of_type = of_type
+        self.handed_out = 0
         self._known: dict[tuple[str, str], tuple[_ByTarget, list[int]]] = {}
 
     def of(self, companion: Companion, primary: Resource) -> list[Resource]:
@@ -39,9 +41,9 @@ class Candidates:
         by_target, others = self._known[kind, attribute]
         of_its_type = by_target.get(_type_of(primary), {})
         foreign = (at for names in by_target.values() if names is not of_its_type for at in chain(*names.values()))
-        return [
-            resources[at] for at in sorted([*of_its_type.get(primary.module + primary.name, ()), *others, *foreign])
-        ]
+        found = sorted([*of_its_type.get(primary.module + primary.name, ()), *others, *foreign])
+        self.handed_out += len(found)
+        return [resources[at] for at in found]
 
 
 _ByTarget: TypeAlias = dict[str, dict[str, list[int]]]
