@@ -1,5 +1,6 @@
 """Folders to units (modules and templates), their texts, and their analyses: what reads disks."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,6 +57,7 @@ class Workspace:
         self._calls = Calls(self)
         self._modules = Modules(self, self._calls)
         self._faults: dict[str, str] = {}
+        self._seen: dict[str, str] = {}
         self._allowed: frozenset[ImpactLevel] = frozenset()
 
     @classmethod
@@ -239,6 +241,11 @@ class Workspace:
         document = self.overlay.get(path)
         if document is not None:
             return document.source
+        text = self._read(path)
+        self._seen[path] = self._faults[path] if text is None else _digest(text)
+        return text
+
+    def _read(self, path: str) -> bytes | None:
         self._faults.pop(path, None)
         try:
             known = os.stat(path)
@@ -253,6 +260,22 @@ class Workspace:
         except OSError as error:
             self._faults[path] = f"this file cannot be read: {error.strerror}"
             return None
+
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """What was read of the disk so far, by path: digests of files, and of folders that no listing holds; faults."""
+        return self._seen
+
+    def is_as_seen(self, seen: Mapping[str, str]) -> bool:
+        """Whether reading all of this again gives the same."""
+        for path, digest in seen.items():
+            if path.endswith("/"):
+                self.folder_below(path[:-1])
+            else:
+                self.text(path)
+            if self._seen.get(path) != digest:
+                return False
+        return True
 
     def texts(self, unit: Unit) -> dict[str, bytes]:
         """Return the bytes of a unit's files."""
@@ -323,12 +346,18 @@ class Workspace:
         root = self.root_of(folder)
         if root not in self._roots or not is_below(os.path.realpath(folder), os.path.realpath(root)):
             return ()
-        return tuple(path for path in files_of_folder(folder) if format_of(path) in _TERRAFORM)
+        found = tuple(path for path in files_of_folder(folder) if format_of(path) in _TERRAFORM)
+        self._seen[f"{folder}/"] = _digest("\0".join(found).encode(errors="surrogateescape"))
+        return found
 
     def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
         """Return a Terraform file as read."""
         file = self._parse(path, text)
         return file if isinstance(file, ConfigurationFile) else None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _normal(path: str) -> str:

@@ -1,6 +1,7 @@
 """The machine-readable report of ``check``: one JSON object, schema 1."""
 
 import json
+import re
 
 from setsquare import __version__
 from setsquare.checking import Report
@@ -9,6 +10,7 @@ from setsquare.model import Place
 from setsquare.rules.policy import Policy
 
 SCHEMA = 1
+_SECONDS = re.compile(r'(?<="seconds": )[0-9.e+-]+(?=\}\n\}\s*\Z)')
 
 
 def render(report: Report, policy: Policy, seconds: float) -> str:
@@ -34,6 +36,12 @@ def render(report: Report, policy: Policy, seconds: float) -> str:
         },
     }
     return "{\n" + ",\n".join(f'"{name}": {_section(section)}' for name, section in sections.items()) + "\n}"
+
+
+def with_seconds(rendered: str, seconds: float) -> str:
+    """Return a report that took another time."""
+    start = max(0, len(rendered) - 100)
+    return rendered[:start] + _SECONDS.sub(repr(round(seconds, 3)), rendered[start:])
 
 
 def _section(section: object) -> str:
