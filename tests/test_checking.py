@@ -20,10 +20,10 @@ def test_what_fails_its_proof_is_left_alone_and_the_rest_is_repaired(
 ) -> None:
     prove = checking.prove
 
-    def doubting(before: Any, sources: Any, planned: Any, again: Any) -> Proof:
+    def doubting(before: Any, sources: Any, planned: Any, *more: Any) -> Proof:
         if any(finding.rule.id == "aws-sns-encrypted" for finding in planned.served):
             return Proof((Check("made up", passed=False, detail="it is a test"), Check("fine", passed=True)))
-        return prove(before, sources, planned, again)
+        return prove(before, sources, planned, *more)
 
     monkeypatch.setattr(checking, "prove", doubting)
     folder = write(tmp_path, TWO)

@@ -15,14 +15,14 @@ from setsquare.findings import (
     position_of,
 )
 from setsquare.fixes import Plan, Refusal, plan
-from setsquare.proof import Proof, prove
+from setsquare.proof import Neighbour, Proof, Reanalyse, prove
 from setsquare.text import LineIndex
 from setsquare.workspace import Unit, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedUnit:
-    """One unit, its texts, and what was found in it."""
+    """One unit, its texts with those of other folders that findings speak of, and what was found in it."""
 
     unit: Unit
     texts: Mapping[str, bytes]
@@ -63,15 +63,17 @@ def check_units(workspace: Workspace, units: Iterable[Unit]) -> Iterator[Checked
     """Analyse units one by one; what is only repaired in a file with syntax errors has no fix."""
     for unit in units:
         texts = workspace.texts(unit)
-        yield CheckedUnit(unit, texts, _leaving_broken_files(workspace.analyse_texts(unit, texts)))
+        analysis = workspace.analyse_texts(unit, texts)
+        broken = {path for path in analysis.elsewhere if workspace.is_broken(path)}
+        yield CheckedUnit(unit, {**texts, **analysis.elsewhere}, _leaving_broken_files(analysis, broken))
 
 
-def _leaving_broken_files(analysis: Analysis) -> Analysis:
+def _leaving_broken_files(analysis: Analysis, others: Collection[str]) -> Analysis:
     """Take back the fixes that change a file with syntax errors: such a file has to be repaired by a person first.
 
     An editor still offers them, one by one: there the person is at work in the file.
     """
-    broken = {problem.path for problem in analysis.problems if problem.kind is ProblemKind.SYNTAX}
+    broken = {problem.path for problem in analysis.problems if problem.kind is ProblemKind.SYNTAX} | {*others}
     if not broken:
         return analysis
     return replace(analysis, findings=tuple(_left_alone(finding, broken) for finding in analysis.findings))
@@ -143,10 +145,15 @@ def proof_of(workspace: Workspace, checked: CheckedUnit, findings: Sequence[Find
     """Plan the repair of findings of one unit and prove it."""
     planned = plan(checked.texts, findings)
 
-    def again(changed: Mapping[str, bytes]) -> Analysis:
-        return workspace.analyse_texts(checked.unit, {**checked.texts, **changed})
+    def again(unit: Unit, texts: Mapping[str, bytes]) -> Reanalyse:
+        return lambda changed: workspace.analyse_texts(unit, {**texts, **changed})
 
-    return ProvenPlan(planned, prove(checked.analysis, checked.texts, planned, again))
+    neighbours = [
+        Neighbour(workspace.analyse(unit), again(unit, workspace.texts(unit)))
+        for unit in workspace.affected(checked.unit, planned.edits)
+    ]
+    proof = prove(checked.analysis, checked.texts, planned, again(checked.unit, checked.texts), neighbours)
+    return ProvenPlan(planned, proof)
 
 
 def repair(workspace: Workspace, checked: CheckedUnit, findings: Sequence[Finding]) -> ProvenPlan:

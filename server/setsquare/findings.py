@@ -93,9 +93,10 @@ class Finding:
     Attributes:
         place: the narrowest range to underline.
         resource: the address, ``module.m.aws_x.y`` style.
-        related: addresses of existing companions, and of the same block as further calls mean it.
+        related: addresses of existing companions.
         instances: how many instances the one block stands for, where it is more than one.
         calls: the calls that decide it, where the resource stands in a module that is called.
+        alike: the addresses of the same block in further calls, of which the same is found.
 
     """
 
@@ -108,6 +109,7 @@ class Finding:
     fix: Fix
     instances: int | None = None
     calls: tuple[CalledBy, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,30 @@ Named = tuple[str, Finding]
 
 
 def joined(findings: Iterable[Named]) -> list[Finding]:
-    """Return findings; those of one rule on one block for the same values are one that counts its instances."""
+    """Return findings; those of one rule on one block are one that counts its instances, unless their fixes differ."""
     found: dict[tuple[object, ...], Finding] = {}
     for name, finding in findings:
-        values = tuple((violation.path, violation.origin) for violation in finding.violations)
-        key = (name, finding.rule.id, finding.place, values)
+        key = (name, finding.rule.id, finding.place, *_told_apart(finding))
         found[key] = _both(found[key], finding) if key in found else finding
     return list(found.values())
 
 
+def _told_apart(finding: Finding) -> tuple[object, ...]:
+    """Return what tells a finding from others of its rule on its block: where it is fixed, or why it is not."""
+    paths = tuple(violation.path for violation in finding.violations)
+    if not finding.fix.available:
+        return (paths, finding.fix.reason)
+    return (paths, tuple(violation.origin for violation in finding.violations))
+
+
 def _both(one: Finding, other: Finding) -> Finding:
-    """Return what two calls have in common: nothing is offered that only one of them allows."""
-    named = other.resource if other.resource != one.resource else None
+    """Return what two calls have in common."""
     return replace(
         one,
-        related=tuple(dict.fromkeys((*one.related, *([named] if named else ()), *other.related))),
+        related=tuple(dict.fromkeys((*one.related, *other.related))),
         instances=(one.instances or 1) + (other.instances or 1),
         calls=tuple(dict.fromkeys((*one.calls, *other.calls))),
-        fix=one.fix if not one.fix.available or other.fix.available else other.fix,
+        alike=tuple(dict.fromkeys((*one.alike, other.resource))),
     )
 
 

@@ -1,7 +1,7 @@
 """The proof of a fix, made before it is offered: five checks, each with what it found."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from setsquare.findings import Analysis, Finding
@@ -43,7 +43,21 @@ class Proof:
         return f"{sum(check.passed for check in self.checks)}/{len(self.checks)}"
 
 
-def prove(before: Analysis, sources: Mapping[str, bytes], planned: Plan, reanalyse: Reanalyse) -> Proof:
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another unit that a plan may change, as it was found before, and how it is analysed again."""
+
+    before: Analysis
+    reanalyse: Reanalyse
+
+
+def prove(
+    before: Analysis,
+    sources: Mapping[str, bytes],
+    planned: Plan,
+    reanalyse: Reanalyse,
+    neighbours: Sequence[Neighbour] = (),
+) -> Proof:
     """Prove a plan on the bytes that it was made for.
 
     Args:
@@ -51,14 +65,16 @@ def prove(before: Analysis, sources: Mapping[str, bytes], planned: Plan, reanaly
         sources: the bytes of the unit's files.
         planned: the plan.
         reanalyse: analyses the unit with other bytes in some files.
+        neighbours: other units whose files change, or that are decided by what changes.
 
     """
     patched = planned.apply(sources)
     after = reanalyse(patched)
+    pairs = [(before, after), *((one.before, one.reanalyse(patched)) for one in neighbours)]
     return Proof(
         (
             _is_gone(planned.served, after),
-            _nothing_new(before, after),
+            _nothing_new(pairs),
             _is_stable(planned.served, sources, patched, after),
             _rest_untouched(sources, planned, patched),
             _is_readable(planned, patched),
@@ -77,17 +93,28 @@ def _is_gone(served: Sequence[Finding], after: Analysis) -> Check:
     return Check("the finding is gone", not still, detail)
 
 
-def _nothing_new(before: Analysis, after: Analysis) -> Check:
-    known = Counter(_identity(finding) for finding in before.findings)
-    new = sorted(Counter(_identity(finding) for finding in after.findings) - known)
+def _nothing_new(pairs: Iterable[tuple[Analysis, Analysis]]) -> Check:
+    details = [detail for before, after in pairs for detail in _new(before, after)]
+    return Check("nothing new appears", not details, ", ".join(details))
+
+
+def _each(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield the rule and the address of each instance that a finding stands for."""
+    for finding in findings:
+        for address in (finding.resource, *finding.alike):
+            yield finding.rule.id, address
+
+
+def _new(before: Analysis, after: Analysis) -> list[str]:
+    known = Counter(_each(before.findings))
+    new = sorted(Counter(_each(after.findings)) - known)
     problems = Counter((p.path, p.message) for p in after.problems) - Counter(
         (p.path, p.message) for p in before.problems
     )
     unknown = {(u.rule.id, u.resource) for u in after.unknown} - {(u.rule.id, u.resource) for u in before.unknown}
     blurred = sorted(unknown & {*known})
     details = [f"{rule} on {resource}" for rule, resource in [*new, *blurred]]
-    details += [message for _, message in sorted(problems)]
-    return Check("nothing new appears", not details, ", ".join(details))
+    return [*details, *(message for _, message in sorted(problems))]
 
 
 def _is_stable(

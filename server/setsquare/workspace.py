@@ -21,7 +21,7 @@ from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel
 from setsquare.syntax import cfn, hcl, tf_json
-from setsquare.text import Span
+from setsquare.text import Edit, Span
 
 MAX_FILE = 16 << 20
 """Files larger than this many bytes are not read."""
@@ -333,6 +333,28 @@ class Workspace:
     def related(self, folder: str) -> frozenset[str]:
         """Return the folders whose findings a folder may decide: its callers, and what they and it call."""
         return self._calls.related(folder)
+
+    def affected(self, unit: Unit, edits: Mapping[str, Sequence[Edit]]) -> tuple[Unit, ...]:
+        """Return the other units whose findings edits may change: their own files, or what decides them."""
+        folders = {path.rpartition("/")[0] for path in edits} if unit.is_module else set()
+        reached = set(folders)
+        if any(self._names_values(path, made) for path, made in edits.items()):
+            reached |= self._calls.below(folders)
+            reached.update(caller for folder in folders for caller in self._calls.callers.get(folder, ()))
+        listed = self.terraform_folders()
+        found = (next(_units_of(f, listed[f]), None) for f in sorted(reached - {unit.key}) if f in listed)
+        return tuple(other for other in found if other is not None and other.is_module)
+
+    def _names_values(self, path: str, edits: Sequence[Edit]) -> bool:
+        """Whether edits touch more than resources: what other modules may see the value of."""
+        file = self.configuration(path, self.text(path) or b"")
+        others = [block.span for block in file.blocks if block.kind != "resource"] if file is not None else []
+        return any(span.start <= edit.span.end and edit.span.start <= span.end for edit in edits for span in others)
+
+    def is_broken(self, path: str) -> bool:
+        """Whether a file that was read has syntax errors."""
+        _, file = self._parsed.get(path, (b"", None))
+        return file is not None and bool(file.problems)
 
     def terraform_folders(self) -> Mapping[str, tuple[str, ...]]:
         """Return the Terraform files of each folder."""

@@ -9,7 +9,8 @@ from setsquare.checking import CheckedUnit, Report, check_units, repair, report_
 from setsquare.cli.arguments import Scope, UsageError, add_scope, impacts, scope_of
 from setsquare.cli.progress import with_progress
 from setsquare.cli.writing import ChangedMeanwhileError, replace_file
-from setsquare.findings import Finding, position_of
+from setsquare.documents import Document
+from setsquare.findings import Finding, ProblemKind, position_of
 from setsquare.fixes import Refusal
 from setsquare.output.diff import unified
 from setsquare.output.style import Style
@@ -93,8 +94,14 @@ def _fix_unit(scope: Scope, checked: CheckedUnit, rules: Sequence[str], outcome:
     proven = repair(scope.workspace, checked, chosen)
     outcome.left += proven.planned.refused
     outcome.served += proven.planned.served
+    is_related = checked.unit.is_module and bool(scope.workspace.related(checked.unit.key))
     for path, text in proven.planned.apply(checked.texts).items():
-        outcome.changed[path] = (checked.texts[path], text)
+        before, _ = outcome.changed.get(path, (checked.texts[path], b""))
+        outcome.changed[path] = (before, text)
+        if is_related:
+            # Modules that are still to be fixed see what is decided for them in other folders.
+            scope.workspace.overlay.set(Document(path, text, 0))
+            scope.workspace.invalidate(path)
 
 
 def _why_not(finding: Finding) -> str:
@@ -116,6 +123,8 @@ def _write(outcome: _Outcome, path: str, before: bytes, after: bytes) -> None:
 def _summary(report: Report, outcome: _Outcome, *, written: bool) -> Iterator[str]:
     style = Style.of(sys.stderr)
     for problem in report.problems:
+        if problem.kind is ProblemKind.UNSEEN:
+            continue
         yield problem_line(report, problem, style)
     for path, reason in outcome.failed.items():
         yield f"{style.paint('error', 'bold', 'red')}: {report.relative(path)}: {reason}"

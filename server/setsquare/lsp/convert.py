@@ -15,6 +15,8 @@ from setsquare.rules.rule import Severity
 from setsquare.text import Edit, LineIndex, Position, Span
 
 SOURCE = "setsquare"
+_CALLS = 8
+"""How many of the calls that decide a finding are named."""
 _SPECIAL = re.compile(r"[\\$}]")
 CONFIRM = "setsquare.confirm"
 """The id of the change annotation that makes the client ask first."""
@@ -166,6 +168,10 @@ def _related(finding: Finding, related: Mapping[str, Lines]) -> list[types.Diagn
         seen.add(origin)
         location = types.Location(uri_of(origin.path), related[origin.path].range(origin.span))
         found.append(types.DiagnosticRelatedInformation(location, f"{violation.path} is decided here"))
+    for call in finding.calls[:_CALLS]:
+        if call.place.path in related:
+            location = types.Location(uri_of(call.place.path), related[call.place.path].range(call.place.span))
+            found.append(types.DiagnosticRelatedInformation(location, f"{call.address} is called here"))
     return found or None
 
 

@@ -72,7 +72,7 @@ def _common(report: Report, finding: Finding | UnknownFinding, verdict: str) -> 
         "file": report.relative(finding.place.path),
         "range": range_of(report, finding.place),
         "resource": finding.resource,
-        "related": list(finding.related),
+        "related": [*finding.related, *(finding.alike if isinstance(finding, Finding) else ())],
         "violations": [_violation(report, violation) for violation in finding.violations],
     }
 
@@ -84,6 +84,11 @@ def _finding(report: Report, finding: Finding) -> dict[str, object]:
     content["frameworks"] = {name: list(ids) for name, ids in finding.rule.frameworks.items()}
     if finding.instances is not None:
         content["instances"] = finding.instances
+    if finding.calls:
+        content["calls"] = [
+            {"module": call.address, "file": report.relative(call.place.path), "range": range_of(report, call.place)}
+            for call in finding.calls
+        ]
     return content
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from setsquare.checking import Report
-from setsquare.findings import Finding, Problem, UnknownFinding
+from setsquare.findings import Finding, Problem, ProblemKind, UnknownFinding
 from setsquare.model import Place
 from setsquare.output.style import Style
 from setsquare.rules.rule import ImpactLevel, Severity
@@ -15,6 +15,8 @@ _COLOURS = {
     Severity.LOW: ("bold", "blue"),
 }
 _WIDEST = 160
+_CALLS = 3
+"""How many of the calls that decide a finding are named."""
 IMPACTS = {
     ImpactLevel.NONE: "deploys nothing",
     ImpactLevel.IN_PLACE: "changes in place",
@@ -32,15 +34,20 @@ def render(report: Report, style: Style, *, show_unknown: bool) -> Iterator[str]
     if show_unknown:
         for unknown in report.unknown:
             yield from _unknown(report, unknown, style)
+    unseen = [problem for problem in report.problems if problem.kind is ProblemKind.UNSEEN]
     for problem in report.problems:
-        yield problem_line(report, problem, style)
+        if show_unknown or problem.kind is not ProblemKind.UNSEEN:
+            yield problem_line(report, problem, style)
     yield from _summary(report, style)
+    if unseen and not show_unknown:
+        yield f"{count(len(unseen), 'module call')} not followed and not judged (--show-unknown says why)"
 
 
 def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
     severity = style.paint(finding.rule.severity.value, *_COLOURS[finding.rule.severity])
     yield f"{severity}[{style.paint(finding.rule.id, 'bold')}]: {finding.message}"
     yield from frame(report, finding.place, style, _COLOURS[finding.rule.severity][-1])
+    yield from _decided_by(report, finding, style)
     fix = finding.fix
     if fix.available and fix.impact is not None:
         proof = report.proofs.get(id(finding))
@@ -55,6 +62,23 @@ def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
     if named:
         yield f"   {style.paint('= asked for by:', 'cyan')} {named}"
     yield ""
+
+
+def _decided_by(report: Report, finding: Finding, style: Style) -> Iterator[str]:
+    """Yield where the value is decided that is used here, and which calls decide it."""
+    origins = [violation.origin for violation in finding.violations if violation.origin is not None]
+    elsewhere = [origin for origin in origins if origin.path != finding.place.path]
+    if elsewhere:
+        yield f"   {style.paint('= decided in:', 'cyan')} {_spot(report, elsewhere[0])}"
+    if finding.calls:
+        named = [f"{call.address} ({_spot(report, call.place)})" for call in finding.calls[:_CALLS]]
+        more = f" and {len(finding.calls) - _CALLS} more" if len(finding.calls) > _CALLS else ""
+        yield f"   {style.paint('= called by:', 'cyan')} {', '.join(named)}{more}"
+
+
+def _spot(report: Report, place: Place) -> str:
+    start = report.lines_of(place.path).position(place.span.start)
+    return f"{report.relative(place.path)}:{start.line + 1}:{start.column + 1}"
 
 
 def _unknown(report: Report, finding: UnknownFinding, style: Style) -> Iterator[str]:
