@@ -96,7 +96,8 @@ class _Unit:
         self.orders = catalogue.orders
         self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
-        self._judged = 0
+        self._spent = 0
+        self._uses: dict[tuple[int, Place], tuple[Place, ...]] = {}
         self._foreign: dict[TerraformModule, _Instance] = {}
         types = catalogue.types(self.dialect)
         self._instances = [_Instance(scope, types) for scope in scopes]
@@ -145,19 +146,18 @@ class _Unit:
         """Judge the resources in their order, as far as the limit lets; the first that is left out is a problem."""
         found: list[Judgement] = []
         for at, resource in enumerate(self._resources):
-            if self._steps() >= MAX_STEPS:
-                left = len(self._resources) - at
+            if self._spent >= MAX_STEPS * _COMPARISONS_A_STEP:
+                after = len(self._resources) - at - 1
                 message = (
-                    f"this is too much to judge at once: {resource.address} and what follows, {left} in all, are not"
+                    f"too much to judge at once: {resource.address} and {after} resources after it were not judged"
                 )
                 self._problems.append(Problem(resource.path, message, Place(resource.path, resource.header)))
                 break
+            candidates = self._instance_of[id(resource)].surroundings.candidates
+            before = candidates.handed_out
             found += self._judge(resource)
+            self._spent += candidates.handed_out - before
         return found
-
-    def _steps(self) -> int:
-        compared = sum(instance.surroundings.candidates.handed_out for instance in self._instances)
-        return self._judged + compared // _COMPARISONS_A_STEP
 
     def _judge(self, resource: Resource) -> Iterable[Judgement]:
         # Where a rule speaks of a type of SAM itself, what that becomes is not judged by it as well.
@@ -165,7 +165,7 @@ class _Unit:
         for rule, target in self._catalogue.for_type(self.dialect, resource.type):
             if not self._policy.selects(rule) or rule.id in spoken_of:
                 continue
-            self._judged += 1
+            self._spent += _COMPARISONS_A_STEP
             try:
                 surroundings = self._instance_of[id(resource)].surroundings
                 judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
@@ -255,7 +255,10 @@ class _Unit:
 
     def uses(self, primary: Resource, place: Place) -> tuple[Place, ...]:
         """Return the expressions that the literal at a place flows into."""
-        return self._scope_of(primary).uses(place)
+        key = (id(self._scope_of(primary)), place)
+        if key not in self._uses:
+            self._uses[key] = self._scope_of(primary).uses(place)
+        return self._uses[key]
 
     def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
         """Return the judgements of the resources of other folders that the literal at a place flows into."""

@@ -74,8 +74,9 @@ class _Comments:
                 self._inside.append(number)
             case comments.Scope.LINE:
                 self._on_line.setdefault(self._lines.line_of(comment.span.start), []).append(number)
-            case comments.Scope.NEXT if comment.target is not None:
-                self._on_line.setdefault(self._lines.line_of(comment.target.start), []).append(number)
+            case comments.Scope.NEXT:
+                if comment.target is not None:
+                    self._on_line.setdefault(self._lines.line_of(comment.target.start), []).append(number)
 
     def about(self, span: Span, header: Span) -> Iterator[_Named]:
         """Yield, in their order, what speaks of something written at a span that begins with a header."""

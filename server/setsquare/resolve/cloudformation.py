@@ -1,8 +1,10 @@
 """One CloudFormation or SAM template: its resources as rules see them, and what repairs must know of it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 from setsquare.documents import Dialect
 from setsquare.model import (
@@ -10,6 +12,7 @@ from setsquare.model import (
     Call,
     CloudFormationTemplate,
     DialectExpression,
+    Entry,
     Expression,
     JsonDocument,
     Literal,
@@ -176,18 +179,27 @@ class TemplateScope:
         """Return the expressions that a parameter's default, a value of a mapping or one of Globals flows into."""
         name = self._values.parameters.at(place.span)
         if name is not None:
-            return self._places(
-                reference.span
-                for expression in self._expressions()
-                for reference in references(expression)
-                if reference.path == ("Ref", name)
-            )
+            return self._places(self._refs.get(name, ()))
         mappings = self.template.mappings
         if mappings is not None and mappings.span.contains(place.span):
             steps = _steps(mappings, place.span)
-            return self._places(span for written in self._expressions() for span in _lookups(written, steps))
+            return self._places(self._lookups.spans(steps))
         shared = sam.uses_of_globals(place.span, self.template.globals, self._written)
         return () if shared is None else self._places(shared)
+
+    @cached_property
+    def _refs(self) -> dict[str, list[Span]]:
+        found: dict[str, list[Span]] = {}
+        for expression in self._expressions():
+            for reference in references(expression):
+                match reference.path:
+                    case ("Ref", name):
+                        found.setdefault(name, []).append(reference.span)
+        return found
+
+    @cached_property
+    def _lookups(self) -> "_Lookups":
+        return _Lookups(self._expressions())
 
     def _places(self, spans: Iterable[Span]) -> tuple[Place, ...]:
         return tuple(Place(self.path, span) for span in spans)
@@ -258,7 +270,7 @@ def _steps(mappings: Expression, span: Span) -> tuple[str, ...]:
     steps: list[str] = []
     inside: Expression | None = mappings
     while isinstance(inside, ObjectExpression):
-        entry = next((entry for entry in inside.entries if entry.value.span.contains(span)), None)
+        entry = _entry_around(inside, span)
         if entry is None or not isinstance(entry.key, Literal):
             break
         steps.append(str(entry.key.value))
@@ -266,13 +278,37 @@ def _steps(mappings: Expression, span: Span) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def _lookups(expression: Expression, steps: tuple[str, ...]) -> Iterator[Span]:
-    """Yield the lookups that may find the value which the steps lead to."""
-    todo = [expression]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, Call) and current.name == "Fn::FindInMap":
-            keys = zip(current.arguments, steps, strict=False)
+def _entry_around(mapping: ObjectExpression, span: Span) -> Entry | None:
+    """Return the entry whose value holds a span; entries stand in the order of the text but for merged ones."""
+    entries = mapping.entries
+    before = bisect_right(entries, span.start, key=lambda entry: entry.value.span.start) - 1
+    if before >= 0 and entries[before].value.span.contains(span):
+        return entries[before]
+    return next((entry for entry in entries if entry.value.span.contains(span)), None)
+
+
+class _Lookups:
+    """The lookups in the mappings of a template, by the mapping and its first key where both are plain."""
+
+    def __init__(self, expressions: Iterable[Expression]) -> None:
+        self._calls: list[Call] = []
+        self._plain: dict[tuple[str, ...], list[int]] = {}
+        self._other: list[int] = []
+        todo = list(expressions)[::-1]
+        while todo:
+            current = todo.pop()
+            if isinstance(current, Call) and current.name == "Fn::FindInMap":
+                keys = tuple(str(key.value) for key in current.arguments[:2] if isinstance(key, Literal))
+                places = self._plain.setdefault(keys, []) if len(keys) > 1 else self._other
+                places.append(len(self._calls))
+                self._calls.append(current)
+            todo += reversed(children(current))
+
+    def spans(self, steps: tuple[str, ...]) -> Iterator[Span]:
+        """Yield, in their order, the lookups that may find the value which the steps lead to."""
+        plain = self._plain.get(steps[:2], ()) if len(steps) > 1 else chain.from_iterable(self._plain.values())
+        for at in sorted([*plain, *self._other]):
+            call = self._calls[at]
+            keys = zip(call.arguments, steps, strict=False)
             if all(not isinstance(key, Literal) or str(key.value) == step for key, step in keys):
-                yield current.span
-        todo += reversed(children(current))
+                yield call.span

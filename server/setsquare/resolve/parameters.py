@@ -1,5 +1,6 @@
 """The parameters of a template: what one may be, and where that is written."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 
 from setsquare.model import (
@@ -38,6 +39,7 @@ class Parameters:
         self._declared = declared
         self._asserted = dict(_asserted(rules))
         self._choices: dict[str, tuple[Scalar, ...]] = {}
+        self._declarations: list[tuple[Span, str]] | None = None
 
     def __contains__(self, name: str) -> bool:
         """Whether a parameter is declared."""
@@ -104,7 +106,11 @@ class Parameters:
 
     def at(self, span: Span) -> str | None:
         """Return the name of the parameter whose declaration holds a span."""
-        return next((name for name, written in self._declared.items() if written.span.contains(span)), None)
+        if self._declarations is None:
+            self._declarations = sorted((written.span, name) for name, written in self._declared.items())
+        before = bisect_right(self._declarations, span.start, key=lambda declared: declared[0].start) - 1
+        found = self._declarations[before] if before >= 0 else None
+        return found[1] if found is not None and found[0].contains(span) else None
 
 
 def _is_decided(shape: str, default: str, world: World) -> bool:
