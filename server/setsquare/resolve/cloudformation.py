@@ -184,8 +184,13 @@ class TemplateScope:
         if mappings is not None and mappings.span.contains(place.span):
             steps = _steps(mappings, place.span)
             return self._places(self._lookups.spans(steps))
-        shared = sam.uses_of_globals(place.span, self.template.globals, self._written)
-        return () if shared is None else self._places(shared)
+        return self._places(self._uses_of_globals.get(place.span, ()))
+
+    @cached_property
+    def _uses_of_globals(self) -> dict[Span, list[Span]]:
+        shared = self.template.globals
+        of_sam = [resource for resource in self._written if resource.type.startswith(sam.PREFIX)]
+        return sam.uses_of_globals(shared, ((resource, sam.merged(resource, shared)) for resource in of_sam))
 
     @cached_property
     def _refs(self) -> dict[str, list[Span]]:

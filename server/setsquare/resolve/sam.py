@@ -4,7 +4,7 @@ All of it works on expressions, which keep their places: what is judged stands w
 or in Globals, and a fix goes there.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from setsquare.model import (
@@ -22,6 +22,7 @@ from setsquare.model import (
     TemplateResource,
     Unreadable,
 )
+from setsquare.resolve.assumptions import children
 from setsquare.resolve.parameters import fields
 from setsquare.resolve.sam_types import GENERATED, Generated
 from setsquare.text import Span
@@ -93,24 +94,24 @@ def _name(entry: Entry) -> object:
 
 
 def uses_of_globals(
-    span: Span, globals_: Expression | None, resources: Collection[TemplateResource]
-) -> list[Span] | None:
-    """Return where the value at a span of Globals flows into; None where the span is not in Globals."""
-    if globals_ is None or not globals_.span.contains(span):
-        return None
-    kinds = [PREFIX + kind for kind, shared in fields(globals_).items() if shared.span.contains(span)]
-    return [
-        resource.header for resource in resources if resource.type in kinds and _holds(merged(resource, globals_), span)
-    ]
+    globals_: Expression | None, resources: Iterable[tuple[TemplateResource, Expression | None]]
+) -> dict[Span, list[Span]]:
+    """Return, for the span of each value in Globals, the resources that it flows into.
 
+    Args:
+        globals_: the section.
+        resources: each with its properties, merged with Globals.
 
-def _holds(expression: Expression | None, span: Span) -> bool:
-    """Whether a value that stands at a span is part of a merged mapping."""
-    if isinstance(expression, ObjectExpression):
-        return any(_holds(entry.value, span) for entry in expression.entries)
-    if isinstance(expression, ListExpression):
-        return any(_holds(item, span) for item in expression.items) or expression.span == span
-    return expression is not None and expression.span.contains(span)
+    """
+    found: dict[Span, list[Span]] = {}
+    for resource, properties in resources if globals_ is not None else ():
+        todo = [] if properties is None else [properties]
+        while todo:
+            current = todo.pop()
+            if globals_ is not None and globals_.span.contains(current.span):
+                found.setdefault(current.span, []).append(resource.header)
+            todo += children(current)
+    return found
 
 
 # --------------------------------------------------------------------- what a resource becomes
