@@ -136,6 +136,19 @@ class Editor:
         params = types.DidChangeWatchedFilesParams([types.FileEvent(path.as_uri(), kind)])
         self.client.workspace_did_change_watched_files(params)
 
+    def created(self, *paths):
+        files = [types.FileCreate(path.as_uri()) for path in paths]
+        self.client.workspace_did_create_files(types.CreateFilesParams(files))
+
+    def renamed(self, old, new):
+        old.rename(new)
+        files = [types.FileRename(old.as_uri(), new.as_uri())]
+        self.client.workspace_did_rename_files(types.RenameFilesParams(files))
+
+    def deleted(self, *paths):
+        files = [types.FileDelete(path.as_uri()) for path in paths]
+        self.client.workspace_did_delete_files(types.DeleteFilesParams(files))
+
     def change_folders(self, added=(), removed=()):
         event = types.WorkspaceFoldersChangeEvent(folders(*added), folders(*removed))
         self.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
@@ -149,12 +162,15 @@ class Editor:
         return await self.until(lambda: self._published(document.uri, document.version), "diagnostics of this version")
 
     async def pull(self, document):
-        previous = document.result.result_id if document.result else None
-        params = types.DocumentDiagnosticParams(identity_of(document), "setsquare", previous)
-        report = await answered(self.client.text_document_diagnostic_async(params))
+        report = await self.report(document)
         if report.kind == "full":
             document.result = report
         return list(document.result.items)
+
+    async def report(self, document):
+        previous = document.result.result_id if document.result else None
+        params = types.DocumentDiagnosticParams(identity_of(document), "setsquare", previous)
+        return await answered(self.client.text_document_diagnostic_async(params))
 
     def _published(self, uri, version):
         found = [params for params in self.published[uri] if params.version == version]
@@ -268,10 +284,12 @@ def one(diagnostics, rule):
     return found[0]
 
 
-async def start(name, *roots, options=SETTINGS, encodings=None, configuration=None):
+async def start(name, *roots, options=SETTINGS, encodings=None, configuration=None, related=False):
     """Start a server and say hello, as the named client does."""
     client = LanguageClient(converter_factory=_converter, configuration={"": configuration or {}})
     editor = Editor(client, name, capabilities_of(name, encodings), result=None)
+    if related:
+        editor.capabilities.text_document.diagnostic.related_document_support = True
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **_features(editor)})
     await client.start_io(sys.executable, "-m", "setsquare", "lsp")
     params = types.InitializeParams(

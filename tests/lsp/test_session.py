@@ -50,8 +50,8 @@ def opened(session, path, text, version=1):
 
 
 async def shown(session, path):
-    report = await diagnostics.pull(session, path, None)
-    return report.items
+    pulled = await diagnostics.pull(session, diagnostics.Told(), path, None)
+    return pulled.report.items
 
 
 def asked(path, context=INVOKED):

@@ -1,5 +1,8 @@
 """Folders, files on disk, policies, settings: what is not in the open document and changes what is shown of it."""
 
+import asyncio
+import shutil
+
 import pytest
 from lsprotocol import types
 from tests.lsp.editor import CLIENTS, codes, one
@@ -156,6 +159,181 @@ async def test_a_buffer_wins_over_the_disk_also_for_its_neighbours(start_editor,
 
     found = one(shown, PUBLIC)
     assert [place.location.uri for place in found.related_information] == [variables.as_uri()]
+
+
+# --------------------------------------------------------------------- other files of a module
+
+VARIABLE = 'variable "blocked" {\n  default = true\n}\n'
+USER = BUCKET.replace("= false", "= var.blocked")
+
+
+async def test_a_client_that_takes_them_gets_the_diagnostics_of_related_documents(start_editor, workspace):
+    user = write(workspace / "main.tf", USER)
+    editor = await start_editor(PULL, workspace, related=True)
+    document = editor.open(write(workspace / "variables.tf", VARIABLE))
+    await editor.findings(document)
+    editor.change(document, "true", "false")
+    report = await editor.report(document)
+    (uri,) = report.related_documents
+    told_twice = await editor.report(document)
+    editor.change(document, "false", "true")
+    back = (await editor.report(document)).related_documents
+
+    assert uri == user.as_uri()
+    assert is_found(report.related_documents[uri].items)
+    assert told_twice.related_documents is None
+    assert is_not_found(back[uri].items)
+
+
+async def test_another_client_is_told_to_ask_again_for_what_is_open_and_changed(start_editor, workspace):
+    editor = await start_editor(PULL, workspace)
+    user = editor.open(write(workspace / "main.tf", USER))
+    document = editor.open(write(workspace / "variables.tf", VARIABLE))
+    stranger = editor.open(write(workspace / "other" / "main.tf", BUCKET))
+    before = [await editor.findings(each) for each in (user, document, stranger)]
+    told = editor.client.diagnostic_refresh_count
+    editor.replace(document, 0, 0, "# nothing that matters\n")
+    await editor.findings(document)
+    editor.replace(stranger, 0, 0, "# elsewhere\n")
+    await editor.findings(stranger)
+    in_vain = editor.client.diagnostic_refresh_count - told
+    editor.change(document, "true", "false")
+    report = await editor.report(document)
+    await editor.until(lambda: editor.client.diagnostic_refresh_count > told, "a refresh")
+
+    assert is_not_found(before[0])
+    assert in_vain == 0
+    assert report.related_documents is None
+    assert is_found(await editor.findings(user))
+
+
+async def test_a_saved_file_keeps_its_findings_when_it_is_closed(start_editor, workspace):
+    path = write(workspace / "main.tf", BUCKET)
+    editor = await start_editor(PUSH, workspace)
+    document = editor.open(path)
+    await editor.finding(document, PUBLIC)
+    editor.replace(document, 0, 0, "# saved\n")
+    write(path, document.text)
+    editor.save(document)
+    await editor.finding(document, PUBLIC)
+    editor.close(document)
+    other = editor.open(write(workspace / "other" / "main.tf", BUCKET))
+    await editor.finding(other, PUBLIC)
+    kept = list(editor.published[document.uri])
+    path.unlink()
+    editor.deleted(path)
+    await editor.shown_of(path, lambda found: not found)
+
+    assert is_found(kept[-1].diagnostics)
+    assert kept[-1].version == 2
+
+
+async def test_a_file_that_is_closed_without_saving_or_outside_is_cleared(start_editor, workspace, tmp_path):
+    editor = await start_editor(PUSH, workspace)
+    unsaved = editor.open(write(workspace / "main.tf", BLOCKED))
+    outside = editor.open(write(tmp_path / "outside" / "main.tf", BUCKET))
+    editor.change(unsaved, "= true # for now", "= false # for now")
+    for document in (unsaved, outside):
+        await editor.finding(document, PUBLIC)
+        editor.close(document)
+        await editor.until(lambda each=document: not editor.published[each.uri][-1].diagnostics, "an empty list")
+
+
+async def test_a_file_outside_the_folders_is_judged_while_it_is_open_and_its_neighbours_are_not_shown(
+    start_editor, workspace, tmp_path
+):
+    beside = write(tmp_path / "outside" / "beside.tf", BUCKET.replace('"data"', '"more"').replace(".data.", ".more."))
+    editor = await start_editor(PUSH, workspace)
+    document = editor.open(write(tmp_path / "outside" / "main.tf", BUCKET))
+
+    assert is_found(await editor.findings(document))
+    assert not editor.published[beside.as_uri()]
+
+
+# --------------------------------------------------------------------- files and folders that come and go
+
+
+@BOTH
+async def test_files_that_are_created_renamed_and_deleted_in_the_editor(start_editor, workspace, name):
+    editor = await start_editor(name, workspace)
+    first = write(workspace / "first" / "main.tf", BUCKET)
+    editor.created(first)
+    await editor.shown_of(first, is_found)
+    second = workspace / "first" / "renamed.tf"
+    editor.renamed(first, second)
+    await editor.shown_of(second, is_found)
+    await editor.shown_of(first, lambda found: not found)
+    second.unlink()
+    editor.deleted(second)
+    await editor.shown_of(second, lambda found: not found)
+
+    operations = editor.result.capabilities.workspace.file_operations
+    asked = (operations.did_create, operations.did_rename, operations.did_delete)
+    assert [bool(each) for each in asked] == [name == PULL] * 3
+
+
+@BOTH
+async def test_a_folder_that_is_renamed_takes_its_files_along_and_comes_under_another_policy(
+    start_editor, workspace, name
+):
+    write(workspace / "strict" / "setsquare.yaml", "policy: 1\n")
+    write(workspace / "lax" / "setsquare.yaml", DISABLED)
+    old, new = workspace / "lax" / "module", workspace / "strict" / "module"
+    write(old / "main.tf", BUCKET)
+    editor = await start_editor(name, workspace)
+    before = await editor.shown_of(old / "main.tf", is_not_found)
+    editor.renamed(old, new)
+    after = await editor.shown_of(new / "main.tf", is_found)
+    gone = await editor.shown_of(old / "main.tf", lambda found: not found)
+
+    assert (is_not_found(before), is_found(after), gone) == (True, True, [])
+
+
+@BOTH
+async def test_a_folder_that_is_deleted_outside_is_told_of_alone(start_editor, workspace, name):
+    path = write(workspace / "module" / "deep" / "main.tf", BUCKET)
+    editor = await start_editor(name, workspace)
+    await editor.shown_of(path, is_found)
+    shutil.rmtree(workspace / "module")
+    editor.changed_on_disk(workspace / "module", types.FileChangeType.Deleted)
+    editor.changed_on_disk(workspace / "notes.txt", types.FileChangeType.Deleted)
+
+    assert await editor.shown_of(path, lambda found: not found) == []
+
+
+@BOTH
+async def test_each_folder_has_its_own_policy(start_editor, workspace, tmp_path, name):
+    folders = {"lax": DISABLED, "strict": "policy: 1\n"}
+    for folder, policy in folders.items():
+        (tmp_path / folder / ".git").mkdir(parents=True)
+        write(tmp_path / folder / "setsquare.yaml", policy)
+        write(tmp_path / folder / "main.tf", BUCKET)
+    editor = await start_editor(name, workspace, tmp_path / "lax")
+    lax = await editor.shown_of(tmp_path / "lax" / "main.tf", bool)
+    editor.change_folders(added=[tmp_path / "strict"])
+    strict = await editor.shown_of(tmp_path / "strict" / "main.tf", is_found)
+    editor.change_folders(removed=[tmp_path / "lax"])
+    await editor.shown_of(tmp_path / "lax" / "main.tf", lambda found: not found)
+
+    assert is_not_found(lax)
+    assert is_found(strict)
+
+
+async def test_a_workspace_without_findings_is_waited_on_as_well(start_editor, workspace):
+    write(workspace / "main.tf", "locals {}\n")
+    editor = await start_editor(PULL, workspace)
+    first = await editor.pull_workspace()
+    waiting = asyncio.ensure_future(editor.pull_workspace())
+    await asyncio.sleep(0.5)
+    waits = not waiting.done()
+    path = write(workspace / "new.tf", BUCKET)
+    editor.created(path)
+    news = await waiting
+
+    assert list(first.items) == []
+    assert waits
+    assert [item.uri for item in news.items] == [path.as_uri()]
+    assert sum(value["kind"] == "begin" for _, value in editor.progress) == 1
 
 
 # --------------------------------------------------------------------- the policy

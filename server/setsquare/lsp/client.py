@@ -12,6 +12,7 @@ class Client:
     Attributes:
         pulls: asks for diagnostics itself (LSP 3.17), so nothing is pushed to it.
         refreshes: can be told to ask again.
+        takes_related: takes the diagnostics of related documents with those that it asked for.
         resolves_edits: asks for a code action's edit only when it is chosen.
         shows_disabled: shows code actions that cannot be used, with the reason.
         document_changes: takes edits with the version that they were made for.
@@ -34,6 +35,7 @@ class Client:
 
     pulls: bool = False
     refreshes: bool = False
+    takes_related: bool = False
     resolves_edits: bool = False
     shows_disabled: bool = False
     document_changes: bool = False
@@ -71,6 +73,7 @@ class Client:
         return cls(
             pulls=document.diagnostic is not None,
             refreshes=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
+            takes_related=bool(document.diagnostic and document.diagnostic.related_document_support),
             resolves_edits="edit" in resolved and bool(actions.data_support),
             shows_disabled=bool(actions.disabled_support),
             document_changes=bool(edits.document_changes),

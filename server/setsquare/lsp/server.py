@@ -5,7 +5,7 @@ import logging
 from lsprotocol import types
 
 from setsquare.lsp.convert import path_of
-from setsquare.lsp.features import code_actions, commands, diagnostics, hover
+from setsquare.lsp.features import code_actions, commands, hover, registration
 from setsquare.lsp.protocol import ContentModifiedError, without_expected_errors
 from setsquare.lsp.service import SetsquareServer
 from setsquare.lsp.transport import serve_streams, serve_tcp
@@ -73,9 +73,22 @@ def _register_documents(server: SetsquareServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
-        for change in params.changes:
-            server.touch(change)
-        server.refresh()
+        last = {change.uri: change.type for change in params.changes}  # a file may be deleted and written again
+        deleted = {uri: kind for uri, kind in last.items() if kind is types.FileChangeType.Deleted}
+        server.files_changed(changed=[uri for uri in last if uri not in deleted], deleted=deleted)
+
+    @server.feature(types.WORKSPACE_DID_CREATE_FILES, registration.FILE_OPERATIONS)
+    def did_create_files(params: types.CreateFilesParams) -> None:
+        server.files_changed(changed=[file.uri for file in params.files])
+
+    @server.feature(types.WORKSPACE_DID_RENAME_FILES, registration.FILE_OPERATIONS)
+    def did_rename_files(params: types.RenameFilesParams) -> None:
+        files = params.files
+        server.files_changed(changed=[file.new_uri for file in files], deleted=[file.old_uri for file in files])
+
+    @server.feature(types.WORKSPACE_DID_DELETE_FILES, registration.FILE_OPERATIONS)
+    def did_delete_files(params: types.DeleteFilesParams) -> None:
+        server.files_changed(deleted=[file.uri for file in params.files])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -87,7 +100,7 @@ def _register_pull(server: SetsquareServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        return await diagnostics.pull(server.session, _path(params.text_document.uri), params.previous_result_id)
+        return await server.pull(params)
 
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     async def workspace_diagnostic(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
@@ -12,12 +12,15 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from setsquare import __version__
+from setsquare.documents import format_of
 from setsquare.lsp.buffers import Buffer, changed
 from setsquare.lsp.client import Client
 from setsquare.lsp.containment import Handler, contained
 from setsquare.lsp.convert import bytes_of, path_of
 from setsquare.lsp.features import background, diagnostics, registration
 from setsquare.lsp.features.publishing import Publisher
+from setsquare.lsp.features.refreshing import Refresher
+from setsquare.lsp.features.workspace_diagnostics import Send, WorkspaceDiagnostics
 from setsquare.lsp.lifetime import watch_process
 from setsquare.lsp.protocol import ContentModifiedError, FeatureError, Protocol, unstructured
 from setsquare.lsp.session import Session
@@ -53,8 +56,12 @@ class SetsquareServer(LanguageServer):
         )
         self.has_ended = False
         self._session: Session | None = None
+        self._pulling: WorkspaceDiagnostics
         self._publisher: Publisher | None = None
+        self._told = diagnostics.Told()
+        self._refresher = Refresher(lambda: self.workspace_diagnostic_refresh_async(None))
         self._options: object = None
+        self._saved: dict[str, int] = {}  # the versions of open buffers that lie on disk as well
         self._tasks: set[asyncio.Future[Any]] = set()
         self._checking: asyncio.Task[None] | None = None
         self._reported: set[str] = set()
@@ -95,6 +102,7 @@ class SetsquareServer(LanguageServer):
             str(getattr(encoding, "value", encoding)),
             Settings.of(self._options),
         )
+        self._pulling = WorkspaceDiagnostics(self._session)
         self._session.use_policy()
         if client.pulls:
             self._session.renewed = self.refresh
@@ -151,6 +159,7 @@ class SetsquareServer(LanguageServer):
         path = path_of(item.uri)
         if path is not None:
             self.session.open(Buffer(item.uri, path, item.version, bytes_of(item.text)))
+            self._saved[path] = item.version
             self.show(path)
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -166,6 +175,9 @@ class SetsquareServer(LanguageServer):
     def save(self, uri: str) -> None:
         """Note that a buffer was saved."""
         path = path_of(uri)
+        version = self.session.version(path) if path is not None else None
+        if path is not None and version is not None:
+            self._saved[path] = version
         if path is not None:
             self.session.saved(path)
             self.show(path)
@@ -178,22 +190,24 @@ class SetsquareServer(LanguageServer):
             return
         self.session.close_buffer(path)
         if self._publisher is not None:
-            self._publisher.closed(buffer)
+            self._publisher.closed(buffer, is_saved=self._saved.pop(path, None) == buffer.version)
             folder = path.rpartition("/")[0]
             beside = (other for other in self.session.open_paths() if other.rpartition("/")[0] == folder)
             self._publisher.schedule_all(beside)
 
-    def touch(self, change: types.FileEvent) -> None:
-        """Note that a file changed on disk."""
-        path = path_of(change.uri)
-        if path is None:
-            return
-        self.session.touch(path)
+    def files_changed(self, *, changed: Iterable[str] = (), deleted: Iterable[str] = ()) -> None:
+        """Note that files changed on disk or were created, and what was deleted; folders with all that is in them."""
+        gone = [path for uri in deleted if (path := path_of(uri)) is not None]
+        paths = [path for uri in changed if (path := path_of(uri)) is not None]
+        for path in (*gone, *paths):
+            self.session.touch(path)
+        if folders := [path for path in (*gone, *paths) if format_of(path) is None]:
+            self.session.touch_folders(folders)
         if self._publisher is not None:
-            if change.type is types.FileChangeType.Deleted:
+            for path in gone:
                 self._publisher.gone(path)
-            else:
-                self._publisher.schedule(path)
+            self._publisher.schedule_all(paths)
+        self.refresh()
 
     def change_folders(self, event: types.WorkspaceFoldersChangeEvent) -> None:
         """Take over added and removed workspace folders."""
@@ -216,7 +230,7 @@ class SetsquareServer(LanguageServer):
     def refresh(self) -> None:
         """Tell a client that pulls to ask again."""
         if self.session.client.pulls and self.session.client.refreshes:
-            self.start(self.workspace_diagnostic_refresh_async(None))
+            self.start(self._refresher.tell())
 
     def check_again(self) -> None:
         """Show again all that is open, and check the workspace again: every finding may be another one."""
@@ -235,25 +249,22 @@ class SetsquareServer(LanguageServer):
         work = background.check_workspace(self.session, self._publisher.publish_unit, progress)
         self._checking = self.start(work)
 
-    async def pull_workspace(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-        """Answer ``workspace/diagnostic``: the first time in parts and with progress, later once there is news."""
-        session, previous = self.session, params.previous_result_ids
-        if previous:
-            report = await diagnostics.pull_workspace(session, await session.checked_units(), previous)
-            if diagnostics.is_news(report):
-                return report
-            await diagnostics.wait_for_news(session)
-            return await diagnostics.pull_workspace(session, await session.checked_units(), previous)
-        token = params.partial_result_token
-        progress = background.Progress(self.work_done_progress, shown=session.client.progress)
-        await progress.begin("checking the workspace")
-        try:
-            units = progress.through(await session.checked_units())
-            return await diagnostics.pull_workspace(session, units, (), self._sender(token) if token else None)
-        finally:
-            progress.end()
+    async def pull(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        """Answer ``textDocument/diagnostic``; the client hears of other open files that are shown otherwise now."""
+        path = path_of(params.text_document.uri) or ""
+        pulled = await diagnostics.pull(self.session, self._told, path, params.previous_result_id)
+        if pulled.others_changed:
+            self.refresh()
+        return pulled.report
 
-    def _sender(self, token: types.ProgressToken) -> diagnostics.Send:
+    async def pull_workspace(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        """Answer ``workspace/diagnostic``."""
+        token = params.partial_result_token
+        send = self._sender(token) if token is not None else None
+        progress = background.Progress(self.work_done_progress, shown=self.session.client.progress)
+        return await self._pulling.answer(params.previous_result_ids, send, progress)
+
+    def _sender(self, token: types.ProgressToken) -> Send:
         def send(items: list[types.WorkspaceDocumentDiagnosticReport]) -> None:
             part = types.WorkspaceDiagnosticReportPartialResult(items)
             self.progress(types.ProgressParams(token, unstructured(part)))

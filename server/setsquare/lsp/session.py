@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,6 +20,7 @@ from setsquare.lsp.steadiness import Steadiness
 from setsquare.lsp.worker import Worker
 from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
+from setsquare.rules.policy_file import FILE_NAME
 from setsquare.text import Span
 from setsquare.workspace import Unit, Workspace
 
@@ -66,6 +68,7 @@ class Session:
     have arrived before it analyses: of many edits only the last is judged, and no analysis sees half a change.
 
     Attributes:
+        changes: how many changes there were; with ``changed`` it tells whether one was missed.
         renewed: called when every unit may have other findings than before, because a policy changed.
         rested: called with the path of a file in which nothing is being typed any more, and more is to be shown.
 
@@ -93,6 +96,7 @@ class Session:
         self._seen_epoch = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._waiting: set[asyncio.Future[None]] = set()
+        self.changes = 0
         self._worker = Worker("setsquare-analysis")
 
     def close(self) -> None:
@@ -130,6 +134,10 @@ class Session:
     def touch(self, path: str) -> None:
         """Note that a file changed on disk."""
         self._note(lambda: self._apply(path, lambda: None))
+
+    def touch_folders(self, paths: Collection[str]) -> None:
+        """Note that folders were created, renamed or deleted, with all that is in them; other paths are left alone."""
+        self._note(lambda: self._apply_folders(paths))
 
     def saved(self, path: str) -> None:
         """Note that a buffer was saved: nothing in it is under construction any more."""
@@ -181,6 +189,7 @@ class Session:
         self._wake()
 
     def _wake(self) -> None:
+        self.changes += 1
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
@@ -224,6 +233,11 @@ class Session:
             snapshot = await self._run(lambda: self._analyse(unit))
             if self.is_current(snapshot):
                 return snapshot
+
+    async def known(self, units: Iterable[Unit]) -> Mapping[str, Snapshot]:
+        """Return, by key, the analyses of those units that need no new one."""
+        keys = [unit.key for unit in units]
+        return await self._run(lambda: {key: self._snapshots[key] for key in keys if key in self._snapshots})
 
     def is_current(self, snapshot: Snapshot) -> bool:
         """Whether no buffer of a unit was changed since it was analysed."""
@@ -304,6 +318,14 @@ class Session:
         for key in (path, path.rpartition("/")[0]):
             self._snapshots.pop(key, None)
 
+    def _apply_folders(self, paths: Collection[str]) -> None:
+        known = {folder for unit in self._workspace.units() for folder in _with_parents(unit.key)}
+        folders = [path for path in paths if path in known or os.path.isdir(path)]
+        for folder in folders:
+            self._workspace.invalidate(f"{folder}/{FILE_NAME}")
+        if folders:
+            self._set_roots(lambda roots: roots)  # which lists what is in them again
+
     def _renew(self) -> None:
         self._snapshots.clear()
         self._epoch += 1
@@ -374,6 +396,12 @@ class Session:
     def lines(self, source: bytes) -> Lines:
         """Return the positions of a text, in the units that were negotiated."""
         return Lines(source, self.encoding)
+
+
+def _with_parents(path: str) -> Iterable[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:

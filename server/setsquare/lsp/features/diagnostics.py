@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from lsprotocol import types
 
@@ -11,12 +12,8 @@ from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, rem
 from setsquare.lsp.documentation import page_of
 from setsquare.lsp.protocol import unstructured
 from setsquare.lsp.session import Session, Snapshot
-from setsquare.workspace import Unit
 
-_LONGEST_POLL = 2.0
-"""Seconds that a question about the whole workspace may wait for something to have changed."""
-
-Send = Callable[[list[types.WorkspaceDocumentDiagnosticReport]], None]
+Related = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport]
 
 
 def of_unit(session: Session, snapshot: Snapshot) -> tuple[dict[str, list[types.Diagnostic]], bool]:
@@ -64,77 +61,75 @@ def result_id(diagnostics: Sequence[types.Diagnostic]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-async def pull(session: Session, path: str, previous: str | None) -> types.DocumentDiagnosticReport:
+class Told:
+    """What a client that pulls knows of each file, so that it hears when an edit elsewhere changes that."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, str] = {}
+
+    def tell(self, path: str, identity: str) -> None:
+        """Note that the client knows a result."""
+        self._results[path] = identity
+
+    def news(self, shown: Mapping[str, Sequence[types.Diagnostic]], paths: Iterable[str]) -> dict[str, str]:
+        """Return the result ids of those files that the client knows otherwise, and note that it will know these."""
+        found: dict[str, str] = {}
+        for path in paths:
+            identity, known = result_id(shown[path]), self._results.get(path)
+            if known != identity and (known is not None or shown[path]):
+                found[path] = self._results[path] = identity
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """An answer to ``textDocument/diagnostic``, and whether the client should ask for other open files again."""
+
+    report: types.DocumentDiagnosticReport
+    others_changed: bool
+
+
+async def pull(session: Session, told: Told, path: str, previous: str | None) -> Pulled:
     """Answer ``textDocument/diagnostic``."""
-    found, held = await _of_path(session, path)
+    shown, held = await _of_unit_of(session, path)
     if held and not session.client.refreshes:
         # Such a client cannot be told to ask again, so the answer waits for the pause, or for the next edit.
         await session.changed(session.settings.quiet_time)
-        found, _ = await _of_path(session, path)
+        shown, _ = await _of_unit_of(session, path)
+    found = shown.get(path, [])
     identity = result_id(found)
+    told.tell(path, identity)
+    others = [other for other in shown if other != path]
+    if session.client.takes_related:
+        related = _related(session, shown, told.news(shown, others))
+        return Pulled(_report(found, identity, previous, related), others_changed=False)
+    opened = [other for other in others if session.buffer(other) is not None]
+    return Pulled(_report(found, identity, previous, None), others_changed=bool(told.news(shown, opened)))
+
+
+def _report(
+    found: list[types.Diagnostic],
+    identity: str,
+    previous: str | None,
+    related: Related | None,
+) -> types.DocumentDiagnosticReport:
     if previous == identity:
-        return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity)
-    return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=identity)
+        return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity, related_documents=related)
+    return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=identity, related_documents=related)
 
 
-async def _of_path(session: Session, path: str) -> tuple[list[types.Diagnostic], bool]:
+def _related(
+    session: Session,
+    shown: Mapping[str, list[types.Diagnostic]],
+    news: Mapping[str, str],
+) -> Related | None:
+    reports: Related = {
+        session.uri(path): types.FullDocumentDiagnosticReport(shown[path], result_id=identity)
+        for path, identity in sorted(news.items())
+    }
+    return reports or None
+
+
+async def _of_unit_of(session: Session, path: str) -> tuple[dict[str, list[types.Diagnostic]], bool]:
     snapshot = await session.current(path)
-    if snapshot is None:
-        return [], False
-    shown, held = of_unit(session, snapshot)
-    return shown.get(path, []), held
-
-
-async def pull_workspace(
-    session: Session,
-    units: Iterable[Unit],
-    previous: Iterable[types.PreviousResultId],
-    send: Send | None = None,
-) -> types.WorkspaceDiagnosticReport:
-    """Answer ``workspace/diagnostic``: every file of the workspace, unchanged ones by their result id.
-
-    Args:
-        session: the client's session.
-        units: the units to look at, in order; ends early where the person cancels.
-        previous: the results that the client has.
-        send: sends a part of the answer ahead of the rest.
-
-    """
-    known = {result.uri: result.value for result in previous}
-    left = dict(known)
-    items: list[types.WorkspaceDocumentDiagnosticReport] = []
-    for unit in units:
-        reports = _reports(session, await session.current_of(unit), left)
-        if send is not None and reports:
-            send(reports)
-        else:
-            items += reports
-    # What had findings and is gone must be cleared, never left to go stale.
-    items += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in sorted(left)]
-    return types.WorkspaceDiagnosticReport(items=items)
-
-
-def _reports(
-    session: Session,
-    snapshot: Snapshot,
-    left: dict[str, str],
-) -> list[types.WorkspaceDocumentDiagnosticReport]:
-    reports: list[types.WorkspaceDocumentDiagnosticReport] = []
-    for path, found in sorted(of_unit(session, snapshot)[0].items()):
-        identity, uri, version = result_id(found), session.uri(path), session.version(path)
-        before = left.pop(uri, None)
-        if before == identity:
-            reports.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version))
-        elif found or before is not None:
-            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, found, version, result_id=identity))
-    return reports
-
-
-def is_news(report: types.WorkspaceDiagnosticReport) -> bool:
-    """Whether a report says anything that the client does not know."""
-    return any(not isinstance(item, types.WorkspaceUnchangedDocumentDiagnosticReport) for item in report.items)
-
-
-async def wait_for_news(session: Session) -> None:
-    """Let a client that asks again and again wait a while, so that it hears at once of what changes."""
-    await session.changed(_LONGEST_POLL)
+    return ({}, False) if snapshot is None else of_unit(session, snapshot)

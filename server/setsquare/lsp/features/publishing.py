@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
@@ -13,13 +14,22 @@ from setsquare.lsp.session import Session, Snapshot
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What was pushed for a file: the name that it was pushed by, for which version, and what."""
+
+    uri: str
+    version: int | None
+    result: str
+
+
 class Publisher:
     """Pushes diagnostics; only what differs from what was pushed before, and never a version that is outdated."""
 
     def __init__(self, session: Session, send: Callable[[types.PublishDiagnosticsParams], None]) -> None:
         self._session = session
         self._send = send
-        self._published: dict[str, tuple[int | None, str]] = {}
+        self._published: dict[str, _Published] = {}
         self._quiet: set[str] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -65,11 +75,21 @@ class Publisher:
             if path not in self._quiet:
                 self._publish(path, found)
 
-    def closed(self, buffer: Buffer) -> None:
-        """Clear a file that was closed; what is on disk is shown when the workspace is checked the next time."""
+    def closed(self, buffer: Buffer, *, is_saved: bool) -> None:
+        """Take over that a file was closed.
+
+        One that lies on disk as it was in the editor keeps its findings where the workspace is shown. Any other is
+        cleared; what is on disk is shown when the workspace is checked the next time, or the file changes.
+        """
+        published = self._published.get(buffer.path)
+        if published is not None and is_saved:
+            self._published[buffer.path] = replace(published, version=None)
+            self.schedule(buffer.path)
+            return
         self._quiet.add(buffer.path)
-        if self._published.pop(buffer.path, None) is not None:
-            self._send(types.PublishDiagnosticsParams(buffer.uri, [], buffer.version))
+        if published is not None:
+            del self._published[buffer.path]
+            self._send(types.PublishDiagnosticsParams(published.uri, [], buffer.version))
 
     def gone(self, path: str) -> None:
         """Look again at a file or folder that was deleted, or is not part of the workspace any more."""
@@ -92,13 +112,17 @@ class Publisher:
 
     def _publish(self, path: str, diagnostics: list[types.Diagnostic]) -> None:
         """Push one file's diagnostics, an empty list too: a stale squiggle is worse than none."""
-        version = self._session.version(path)
-        identity = (version, result_id(diagnostics))
-        if self._published.get(path) == identity:
+        before, version = self._published.get(path), self._session.version(path)
+        # A file that was closed goes by the name that the client had for it: what it shows must not be shown twice.
+        uri = before.uri if before is not None and version is None else self._session.uri(path)
+        published = _Published(uri, version, result_id(diagnostics))
+        if published == before:
             return
-        if version is None and not diagnostics and path not in self._published:
+        if version is None and not diagnostics and before is None:
             return
-        self._published[path] = identity
-        self._send(types.PublishDiagnosticsParams(self._session.uri(path), diagnostics, version))
+        if before is not None and before.uri != uri:
+            self._send(types.PublishDiagnosticsParams(before.uri, []))
+        self._published[path] = published
+        self._send(types.PublishDiagnosticsParams(uri, diagnostics, version))
         if version is None and not diagnostics:
             del self._published[path]

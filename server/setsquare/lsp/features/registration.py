@@ -13,6 +13,18 @@ from setsquare.lsp.settings import SECTION
 _LOG = logging.getLogger(__name__)
 WATCHED = ("**/*.{tf,tofu,tfvars,json,yaml,yml,template}", "**/.gitignore")
 """The files whose change on disk matters; ``.tf.json`` and the like end with ``.json``."""
+_ANYTHING = "**"
+"""A folder that is deleted, or renamed, is told of alone, without the files that were in it."""
+FILE_OPERATIONS = types.FileOperationRegistrationOptions(
+    [
+        *(
+            types.FileOperationFilter(types.FileOperationPattern(pattern, types.FileOperationPatternKind.File), "file")
+            for pattern in WATCHED
+        ),
+        types.FileOperationFilter(types.FileOperationPattern(_ANYTHING, types.FileOperationPatternKind.Folder), "file"),
+    ]
+)
+"""The files and folders that the person creates, renames and deletes in the editor."""
 
 
 def registrations(client: Client) -> Sequence[types.Registration]:
@@ -20,6 +32,7 @@ def registrations(client: Client) -> Sequence[types.Registration]:
     asked: list[types.Registration] = []
     if client.registers_watches:
         watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
+        watchers.append(types.FileSystemWatcher(_ANYTHING, types.WatchKind.Delete))
         options: object = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         asked.append(types.Registration("setsquare.files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
     if client.registers_settings:
