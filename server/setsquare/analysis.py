@@ -265,7 +265,7 @@ class _Unit:
         scope = self._scope_of(primary)
         if not isinstance(scope, TerraformModule):
             return ()
-        used = [use for use in scope.uses(place) if use.path not in self._context.texts]
+        used = [use for use in self.uses(primary, place) if use.path not in self._context.texts]
         return [judgement for use in used for judgement in self._judgements_at(scope.top, use)]
 
     def _judgements_at(self, top: TerraformModule, use: Place) -> Iterable[Judgement]:

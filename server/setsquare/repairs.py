@@ -109,6 +109,7 @@ class Repairs:
         self._siblings_of: dict[str, frozenset[tuple[str, str]]] = {}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
         self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
+        self._shared: dict[tuple[str, Place, str], tuple[tuple[str, ...] | None, bool]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._alike: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
         for judgement in judgements:
@@ -347,17 +348,27 @@ class Repairs:
         reason = self._facts.refusal(place, write)
         if reason is not None:
             raise NoChangeError(reason)
-        shared = [*self._sharing[place]]
-        for judgement in self._facts.elsewhere(draft.judgement.primary, place):
-            shared += _decided_at(judgement, place)
-        refused = [path for _, path, leaf in shared if accepts(leaf, origin_of(write), self._facts.orders) is False]
-        if refused:
-            reason = f"{'.'.join(refused[0])} needs another value from the same origin"
+        primary = draft.judgement.primary
+        # One variable may decide thousands of resources, each of which would ask the same about all others.
+        question = (primary.module, place, repr(write))
+        if question not in self._shared:
+            self._shared[question] = self._shared_with(primary, place, write)
+        refused, is_used_elsewhere = self._shared[question]
+        if refused is not None:
+            reason = f"{'.'.join(refused)} needs another value from the same origin"
             raise NoChangeError(reason)
-        sites = {(key, path) for key, path, _ in shared}
-        if len(self._facts.uses(draft.judgement.primary, place)) > len(sites):
+        if is_used_elsewhere:
             draft.impact = _worst(draft.impact, ImpactLevel.REPLACES)
             draft.note = "The value is used in other places too, for which no rule says what a change costs."
+
+    def _shared_with(self, primary: Resource, place: Place, write: Written) -> tuple[tuple[str, ...] | None, bool]:
+        """Return the first path that refuses a new value at a place, and whether no rule knows some use of it."""
+        shared = [*self._sharing[place]]
+        for judgement in self._facts.elsewhere(primary, place):
+            shared += _decided_at(judgement, place)
+        refused = (path for _, path, leaf in shared if accepts(leaf, origin_of(write), self._facts.orders) is False)
+        sites = {(key, path) for key, path, _ in shared}
+        return next(refused, None), len(self._facts.uses(primary, place)) > len(sites)
 
     # ------------------------------------------------------------- fixes
 
