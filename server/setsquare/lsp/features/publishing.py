@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lsprotocol import types
 
@@ -16,11 +16,20 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """What was pushed for a file: the name that it was pushed by, for which version, and what."""
+    """What was pushed for a file.
+
+    Attributes:
+        uri: the name that it was pushed by.
+        version: the version that it was pushed for; None where the file is not open.
+        result: the id of what was pushed.
+        last: the last version of a buffer that was closed: what is cleared is what was shown of it.
+
+    """
 
     uri: str
     version: int | None
     result: str
+    last: int | None = field(default=None, compare=False)
 
 
 class Publisher:
@@ -83,7 +92,7 @@ class Publisher:
         """
         published = self._published.get(buffer.path)
         if published is not None and is_saved:
-            self._published[buffer.path] = replace(published, version=None)
+            self._published[buffer.path] = replace(published, version=None, last=buffer.version)
             self.schedule(buffer.path)
             return
         self._quiet.add(buffer.path)
@@ -118,11 +127,12 @@ class Publisher:
         published = _Published(uri, version, result_id(diagnostics))
         if published == before:
             return
-        if version is None and not diagnostics and before is None:
-            return
         if before is not None and before.uri != uri:
             self._send(types.PublishDiagnosticsParams(before.uri, []))
+        if version is None and not diagnostics:
+            if before is not None:
+                del self._published[path]
+                self._send(types.PublishDiagnosticsParams(uri, [], before.last))
+            return
         self._published[path] = published
         self._send(types.PublishDiagnosticsParams(uri, diagnostics, version))
-        if version is None and not diagnostics:
-            del self._published[path]
