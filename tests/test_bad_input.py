@@ -1,5 +1,6 @@
 """Input that no tool would like: a clear message, the right exit status, and the neighbours are checked."""
 
+import cProfile
 import json
 import os
 import subprocess
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands import QUEUE, report, rules_of, said, write
+from tests.commands import FIXED_QUEUE, QUEUE, report, rules_of, said, write
 from tests.tables import table
+
+from setsquare.documents import Dialect
+from setsquare.rules.catalogue import Catalogue
+from setsquare.workspace import Workspace
 
 NEIGHBOUR = {"neighbour/main.tf": QUEUE}
 FOUND = ["aws-sqs-encrypted", "aws-sqs-encryption-kms"]
@@ -240,3 +245,65 @@ def test_broken_files_give_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Traceback" not in done.stdout
+
+
+def test_too_many_resources_are_judged_up_to_a_limit(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = len(Catalogue.shipped().for_type(Dialect.TERRAFORM, "aws_sqs_queue"))
+    monkeypatch.setattr("setsquare.analysis.MAX_STEPS", 2 * rules)
+    queues = "".join(f'resource "aws_sqs_queue" "q{n}" {{\n}}\n' for n in range(5))
+    status, found = report(capsys, write(tmp_path, {"a/main.tf": queues, **NEIGHBOUR}))
+    assert (status, rules_of(found["findings"]), found["summary"]["resources"]) == (1, FOUND * 3, 6)
+    message = "too much to judge at once: aws_sqs_queue.q2 and 2 resources after it were not judged"
+    assert found["errors"] == [{"file": "a/main.tf", "message": f"line 5, column 1: {message}"}]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '# setsquare:ignore aws-sqs-encryption-kms because\nresource "aws_sqs_queue" "q%d" {\n}\n',
+        'resource "aws_sqs_queue" "q%d" {\n  sqs_managed_sse_enabled = var.v\n}\n',
+    ],
+)
+def test_cost_of_a_resource_does_not_grow_with_their_number(shape: str, tmp_path: Path) -> None:
+    start = 'variable "v" {\n  default = false\n}\n'
+    counts = []
+    for many in (50, 200):
+        folder = write(tmp_path / str(many), {"main.tf": start + "".join(shape % number for number in range(many))})
+        workspace = Workspace.open([folder], Catalogue.shipped())
+        with cProfile.Profile() as profile:
+            for unit in workspace.units():
+                workspace.analyse(unit)
+        counts.append(sum(entry.callcount for entry in profile.getstats()))
+    assert counts[1] < 5 * counts[0]
+
+
+@table(
+    "name, text",
+    [
+        ("main.tf", 'resource "aws_sqs_queue" "q" {\n  name = "a"\n  name = "b"\n}\n'),
+        ("main.tf", f'{QUEUE}resource "aws_sqs_queue" "r" {{\n  name =\n}}\n'),
+        ("main.tf.json", '{"resource": {"aws_sqs_queue": {"q": {"name": "a", "name": "b"}, "r": {}}}}'),
+        ("main.tf.json", '{"resource": {"aws_sqs_queue": {"q": {}, "q": {}, "r": {}}}}'),
+        ("t.yaml", f"{TEMPLATE}Resources:\n  Q:\n    Type: AWS::SQS::Queue\n  R:\n    Type: [\n"),
+    ],
+)
+def test_fix_leaves_a_broken_file_as_it_is(name: str, text: str, tmp_path: Path, capsys: Any) -> None:
+    folder = write(tmp_path, {f"broken/{name}": text, **NEIGHBOUR})
+    _, found = report(capsys, folder)
+    broken = [entry["fix"] for entry in found["findings"] if entry["file"] == f"broken/{name}"]
+    assert len(found["errors"]) == 1
+    assert not any(fix["available"] for fix in broken)
+    said(capsys, "fix", folder, "--write")
+    assert (tmp_path / "broken" / name).read_text() == text
+    assert (tmp_path / "neighbour/main.tf").read_text() == FIXED_QUEUE
+
+
+def test_fix_in_another_file_does_not_touch_a_broken_one(tmp_path: Path, capsys: Any) -> None:
+    variables = 'variable "v" {\n  default = false\n}\nlocals {\n  a =\n}\n'
+    queue = 'resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = var.v\n}\n'
+    folder = write(tmp_path, {"variables.tf": variables, "main.tf": queue})
+    _, _, err = said(capsys, "fix", folder, "--write")
+    assert (tmp_path / "variables.tf").read_text() == variables
+    assert "aws-sqs-encrypted: variables.tf has syntax errors, and is left as it is until they are repaired" in err

@@ -16,6 +16,7 @@ from setsquare.model import (
     Literal,
     ObjectExpression,
     SyntaxProblem,
+    Unreadable,
 )
 from setsquare.syntax import json
 from setsquare.text import Span
@@ -95,11 +96,14 @@ def _blocks(
 
 
 def _objects(value: Expression, problems: list[SyntaxProblem]) -> Iterator[ObjectExpression]:
-    """Yield the objects that stand where blocks belong: one, or a list of them; anything else is a problem."""
+    """Yield the objects that stand where blocks belong: one, or a list of them; anything else is a problem.
+
+    What the reader could not read is a problem already.
+    """
     for item in value.items if isinstance(value, ListExpression) else (value,):
         if isinstance(item, ObjectExpression):
             yield item
-        elif not (isinstance(item, Literal) and item.value is None):
+        elif not isinstance(item, Unreadable) and not (isinstance(item, Literal) and item.value is None):
             problems.append(SyntaxProblem(item.span, "an object is missing here"))
 
 
