@@ -1,7 +1,6 @@
 """The Terraform modules of a workspace: their folders as read, which calls which, and the calls that decide each."""
 
 import json
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,8 @@ _CALLING = (Format.HCL, Format.TF_JSON)
 _TRYING = frozenset(("example", "examples", "test", "tests", "testing", "fixture", "fixtures", "testdata", "demo"))
 """Folders below these show how a module may be called, and do not say how it is."""
 _DOWNLOADS = ".terraform"
+MANIFEST = "/.terraform/modules/modules.json"
+"""Below a root module: where Terraform notes what it has downloaded."""
 _MAX_MANIFEST = 1 << 22
 
 
@@ -35,6 +36,9 @@ class Files(Protocol):
 
     def text(self, path: str) -> bytes | None:
         """Return the bytes of a file."""
+
+    def text_if_there(self, path: str) -> bytes | None:
+        """Return the bytes of a file that need not be there."""
 
     def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
         """Return a file as read."""
@@ -178,18 +182,13 @@ class Modules:
     def downloaded(self, root: str, key: str) -> str | None:
         """Return the folder that ``modules.json`` below a root module names for a call."""
         if root not in self._manifests:
-            text = self._files.text(f"{root}/{_DOWNLOADS}/modules/modules.json") if self._has_manifest(root) else None
+            text = self._files.text_if_there(root + MANIFEST)
             self._manifests[root] = dict(_manifest(text or b""))
         folder = self._manifests[root].get(key)
         if folder is None:
             return None
         path = posixpath.normpath(posixpath.join(root, folder))
         return path if is_below(path, self._files.root_of(root)) else None
-
-    def _has_manifest(self, root: str) -> bool:
-        path = f"{root}/{_DOWNLOADS}/modules/modules.json"
-        inside = os.path.realpath(self._files.root_of(root))
-        return os.path.isfile(path) and is_below(os.path.realpath(path), inside)
 
     # ------------------------------------------------------------- what stands for a folder
 

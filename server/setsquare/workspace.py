@@ -13,7 +13,7 @@ from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
-from setsquare.modules import Calls, Modules, unseen
+from setsquare.modules import MANIFEST, Calls, Modules, unseen
 from setsquare.policies import Policies, read_limited
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.rules.catalogue import Catalogue
@@ -160,9 +160,9 @@ class Workspace:
         """
         if format_of(path) is not None or path.endswith("/.gitignore"):
             self._relist(path)
-        if format_of(path) in _TERRAFORM:
+        if format_of(path) in _TERRAFORM or path.endswith(MANIFEST):
             self._terraform = None
-            self._modules.changed(path.rpartition("/")[0])
+            self._modules.changed(folder_of(path))
         if format_of(path) in _CALLING:
             self._calls.changed(path)
         return self._policies.forget(path)
@@ -274,8 +274,18 @@ class Workspace:
             else:
                 self.text(path)
             if self._seen.get(path) != digest:
+                self._faults.clear()  # of files that may not be asked for any more
                 return False
         return True
+
+    def text_if_there(self, path: str) -> bytes | None:
+        """Return the bytes of a file that need not be there; None where it leads out of the workspace."""
+        root = self.root_of(path)
+        if root not in self._roots or not is_below(os.path.realpath(path), os.path.realpath(root)):
+            return None
+        text = self.text(path)
+        self._faults.pop(path, None)
+        return text
 
     def texts(self, unit: Unit) -> dict[str, bytes]:
         """Return the bytes of a unit's files."""
@@ -380,6 +390,11 @@ class Workspace:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def folder_of(path: str) -> str:
+    """Return the folder whose findings a file decides: its own; of the list of downloaded modules the root module's."""
+    return path.removesuffix(MANIFEST) if path.endswith(MANIFEST) else path.rpartition("/")[0]
 
 
 def _normal(path: str) -> str:

@@ -106,11 +106,13 @@ class SetsquareServer(LanguageServer):
         self._session.use_policy()
         if client.pulls:
             self._session.renewed = self.refresh
+            self._session.decided = lambda _paths: self.refresh()
             self._session.rested = lambda _path: self.refresh()
         else:
             self._publisher = Publisher(self._session, self.text_document_publish_diagnostics)
             self._session.renewed = self.check_again
             self._session.rested = self._publisher.schedule
+            self._session.decided = self._publisher.schedule_known
 
     async def follow_up(self) -> None:
         """Ask the client for its settings and to be told of changes; then check the whole workspace."""

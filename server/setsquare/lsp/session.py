@@ -22,7 +22,7 @@ from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy_file import FILE_NAME
 from setsquare.text import Span
-from setsquare.workspace import Unit, Workspace
+from setsquare.workspace import Unit, Workspace, folder_of
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,8 +37,9 @@ class Snapshot:
         analysis: what was found.
         findings: likewise, each only once for its place: a bucket and its companion may both be wrong by one value.
         texts: of the unit's files.
+        elsewhere: of the files of other folders that findings speak of.
         visible: the files that anything is shown of: those that are open, in a workspace folder, or a policy of one.
-        versions: of the open ones among them; None for the others.
+        versions: of the open ones among all these; None for the others.
         blocks: the top-level blocks or resources of each text.
         mistakes: in the unit's files, where these are policy or rule files.
         proofs: the plans that were proven so far, by what they repair.
@@ -53,12 +54,18 @@ class Snapshot:
     versions: Mapping[str, int | None]
     blocks: Mapping[str, tuple[Span, ...]]
     mistakes: tuple[Mistake, ...] = ()
+    elsewhere: Mapping[str, bytes] = field(default_factory=dict)
     proofs: dict[tuple[int, ...], ProvenPlan] = field(default_factory=dict)
 
     @property
     def checked(self) -> CheckedUnit:
         """The unit as the engine proves it."""
-        return CheckedUnit(self.unit, self.texts, self.analysis)
+        return CheckedUnit(self.unit, self.all_texts, self.analysis)
+
+    @property
+    def all_texts(self) -> Mapping[str, bytes]:
+        """The texts that findings and fixes speak of."""
+        return {**self.texts, **self.elsewhere}
 
 
 class Session:
@@ -71,6 +78,7 @@ class Session:
         changes: how many changes there were; with ``changed`` it tells whether one was missed.
         renewed: called when every unit may have other findings than before, because a policy changed.
         rested: called with the path of a file in which nothing is being typed any more, and more is to be shown.
+        decided: called, while nobody types, with the files of other folders whose findings a change may have decided.
 
     """
 
@@ -87,10 +95,12 @@ class Session:
         self.steadiness = Steadiness(holds=self.settings.quiet_time > 0)
         self.renewed: Callable[[], None] = lambda: None
         self.rested: Callable[[str], None] = lambda _path: None
+        self.decided: Callable[[Collection[str]], None] = lambda _paths: None
         self._workspace = workspace
         self._buffers: dict[str, Buffer] = {}
         self._changes: deque[Callable[[], None]] = deque()
         self._snapshots: dict[str, Snapshot] = {}
+        self._outdated: set[str] = set()
         self._reported: set[str] = set()
         self._epoch = 0
         self._seen_epoch = 0
@@ -217,6 +227,13 @@ class Session:
         if self.steadiness.rest(path):
             self._wake()
             self.rested(path)
+        self._tell_decided()
+
+    def _tell_decided(self) -> None:
+        """Have the findings of other folders shown again that a change may have decided, unless a person types."""
+        if self._outdated and not self._timers:
+            outdated, self._outdated = self._outdated, set()
+            self.decided(sorted(outdated))
 
     # ------------------------------------------------------------- analyses, for the event loop
 
@@ -294,6 +311,7 @@ class Session:
             self._seen_epoch = self._epoch
             self.steadiness.forget_all()
             self.renewed()
+        self._tell_decided()
         return result
 
     def _submit(self, work: Callable[[], T]) -> "Future[T]":
@@ -302,21 +320,22 @@ class Session:
     # ------------------------------------------------------------- on the worker
 
     def _with_changes(self, work: Callable[[], T]) -> T:
-        if self._changes:
-            called = self._workspace.called_folders
-            while self._changes:
-                self._changes.popleft()()
-            for folder in called ^ self._workspace.called_folders:
-                if self._snapshots.pop(folder, None) is not None:
-                    self._epoch += 1
+        while self._changes:
+            self._changes.popleft()()
         return work()
 
     def _apply(self, path: str, change: Callable[[], None]) -> None:
+        folder = folder_of(path)
+        related = self._workspace.related(folder)
         change()
         if self._workspace.invalidate(path):
             self._renew()
-        for key in (path, path.rpartition("/")[0]):
+        for key in (path, folder):
             self._snapshots.pop(key, None)
+        for key in related | self._workspace.related(folder):
+            snapshot = self._snapshots.pop(key, None)
+            if snapshot is not None:
+                self._outdated = self._outdated | {*snapshot.visible}
 
     def _apply_folders(self, paths: Collection[str]) -> None:
         known = {folder for unit in self._workspace.units() for folder in _with_parents(unit.key)}
@@ -358,8 +377,8 @@ class Session:
         if known is not None:
             return known
         texts = self._workspace.texts(unit)
-        opened = {path: self._workspace.overlay.get(path) for path in texts}
         analysis = self._contained(unit, texts)
+        opened = {path: self._workspace.overlay.get(path) for path in (*texts, *analysis.elsewhere)}
         mistakes = tuple(mistake for mistake in self._workspace.policy_mistakes if mistake.path in unit.paths)
         wrong = {mistake.path for mistake in mistakes}
         snapshot = Snapshot(
@@ -371,6 +390,7 @@ class Session:
             {path: None if document is None else document.version for path, document in opened.items()},
             {path: self._workspace.blocks(path) for path in texts},
             mistakes,
+            analysis.elsewhere,
         )
         self._snapshots[unit.key] = snapshot
         return snapshot

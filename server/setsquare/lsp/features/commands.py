@@ -102,7 +102,7 @@ class _Collected:
     def edit(self) -> types.WorkspaceEdit:
         """Return all edits as one."""
         session = self.session
-        lines = {path: session.lines(snapshot.texts[path]) for path, snapshot in self.snapshots.items()}
+        lines = {path: session.lines(snapshot.all_texts[path]) for path, snapshot in self.snapshots.items()}
         versions = {path: snapshot.versions.get(path) for path, snapshot in self.snapshots.items()}
         uris = {path: session.uri(path) for path in self.edits}
         return workspace_edit(self.edits, lines, uris, versions, session.client)

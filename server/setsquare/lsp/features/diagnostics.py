@@ -18,7 +18,7 @@ Related = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocument
 
 def of_unit(session: Session, snapshot: Snapshot) -> tuple[dict[str, list[types.Diagnostic]], bool]:
     """Return the diagnostics of each visible file of a unit, sorted, and whether some are held back for now."""
-    lines = {path: session.lines(source) for path, source in snapshot.texts.items()}
+    lines = {path: session.lines(source) for path, source in snapshot.all_texts.items()}
     findings, held = session.steadiness.shown(snapshot)
     shown = {path: list(_of_findings(session, findings.get(path, ()), lines, path)) for path in snapshot.visible}
     for path in snapshot.visible:

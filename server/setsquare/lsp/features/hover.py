@@ -107,8 +107,8 @@ def finding_texts(finding: Finding, snapshot: Snapshot, proven: ProvenPlan | Non
         return
     cost = fix.impact.value.replace("_", " ") if fix.impact is not None else "unknown"
     yield " ".join(filter(None, (f"Impact of the fix: {cost}.", fix.note, f"Proof: {proven.proof}.")))
-    for path, new in proven.planned.apply(snapshot.texts).items():
-        yield style.diff(_diff(snapshot.texts[path], new))
+    for path, new in proven.planned.apply(snapshot.all_texts).items():
+        yield style.diff(_diff(snapshot.all_texts[path], new))
 
 
 def _diff(old: bytes, new: bytes) -> str:

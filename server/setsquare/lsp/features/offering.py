@@ -29,7 +29,7 @@ class Situation:
     @classmethod
     def of(cls, session: Session, snapshot: Snapshot, path: str) -> "Situation":
         """Return the situation in one file of a unit."""
-        return cls(session, snapshot, path, {known: session.lines(text) for known, text in snapshot.texts.items()})
+        return cls(session, snapshot, path, {known: session.lines(text) for known, text in snapshot.all_texts.items()})
 
     @property
     def findings(self) -> tuple[Finding, ...]:

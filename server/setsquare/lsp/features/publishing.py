@@ -119,6 +119,10 @@ class Publisher:
         for path in paths:
             self.schedule(path)
 
+    def schedule_known(self, paths: Iterable[str]) -> None:
+        """Look again at those of several files that are open, or that something is shown of."""
+        self.schedule_all(path for path in paths if path in self._published or self._session.buffer(path) is not None)
+
     def _publish(self, path: str, diagnostics: list[types.Diagnostic]) -> None:
         """Push one file's diagnostics, an empty list too: a stale squiggle is worse than none."""
         before, version = self._published.get(path), self._session.version(path)
