@@ -101,3 +101,12 @@ def test_blocks_of_a_template(name: str, tmp_path: Path) -> None:
     (unit,) = workspace.units()
     assert workspace.analyse(unit).resources == 1
     assert len(workspace.blocks(unit.key)) == 1
+
+
+def test_policy_of_a_root_is_not_below_itself(tmp_path: Path) -> None:
+    policy = "policy: 1\nexceptions:\n  - {rule: aws-sqs-encrypted, reason: the queue is empty, approved_by: ciso, until: 2099-01-01}\n"
+    root = write(tmp_path, {"main.tf": QUEUE, "setsquare.yaml": policy})
+    workspace = opened(root)
+
+    assert workspace.policy.path == f"{root}/setsquare.yaml"
+    assert workspace.policy_problems == ()

@@ -137,7 +137,7 @@ class Policies:
 
     def _find(self, path: str, root: str) -> tuple[str, ...]:
         """Return the policy files above a path, outermost first, from the root of the repository on."""
-        folder = path if os.path.isdir(path) else path.rpartition("/")[0]
+        folder = path.removesuffix("/.") if os.path.isdir(path) else path.rpartition("/")[0]
         if folder not in self._found:
             self._found[folder] = tuple(reversed([*self._search(folder, root)]))
         return self._found[folder]
