@@ -131,7 +131,7 @@ def _register_features(server: SetsquareServer) -> None:
 
 def _register_commands(server: SetsquareServer) -> None:
     @server.command(commands.FIX_WORKSPACE)
-    async def fix_workspace(rule: str) -> None:
+    async def fix_workspace(rule: str | None = None) -> None:
         await commands.fix_workspace(server.session, server, rule)
 
     @server.command(commands.FIX_FILE)
@@ -141,6 +141,10 @@ def _register_commands(server: SetsquareServer) -> None:
     @server.command(commands.EXPLAIN)
     async def explain(rule: str) -> str | None:
         return await commands.explain(server.session, server, rule)
+
+    @server.command(commands.PAGE)
+    async def page(rule: str) -> str | None:
+        return await commands.page(server.session, server, rule)
 
 
 def main(address: tuple[str, int] | None = None) -> int:
