@@ -1,6 +1,7 @@
 # make setup   everything that development needs, in .venv
 # make demo    check, fix and prove the sample in demo/
 # make test    all tests, with coverage
+# make soak     the server under 20,000 random operations
 # make lint    style, formatting, types, layers, rules
 # make pages   the rules' pages in docs/rules
 # make bench   Setsquare against the parsers' floor and against Checkov
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ORACLE := tests/oracle
 
-.PHONY: setup demo test lint format pages bench editors editors-test clean
+.PHONY: setup demo test soak lint format pages bench editors editors-test clean
 
 setup: $(VENV)/.installed $(ORACLE)/node_modules/.installed
 
@@ -31,6 +32,9 @@ demo: $(VENV)/.installed
 
 test: setup
 	$(BIN)/pytest --numprocesses=auto --cov --cov-report=term
+
+soak: $(VENV)/.installed
+	SETSQUARE_SOAK=20000 $(BIN)/pytest --numprocesses=2 tests/lsp/test_soak.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
