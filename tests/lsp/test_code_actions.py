@@ -315,6 +315,20 @@ async def test_a_rule_is_fixed_in_the_whole_workspace(start_open, workspace, two
     assert said == f"Setsquare: 3 findings of {PUBLIC} fixed in 3 files."
 
 
+async def test_all_that_is_safe_in_the_whole_workspace_is_fixed_by_a_command(start_open, two_modules):
+    editor, document = await start_open(BUCKET)
+    _, (said,) = await editor.command(types.Command("", "setsquare.fixEverything", arguments=[]))
+    (asked,) = editor.asked_to_apply
+    changes = asked.edit.document_changes
+    asked.edit.document_changes = [change for change in changes if change.text_document.uri == document.uri]
+    editor.apply(document, asked.edit)
+
+    assert asked.label == "Fix all safe findings in the whole workspace"
+    assert len(changes) == 3
+    assert PUBLIC not in codes(await editor.findings(document))
+    assert " in the workspace fixed in 3 files. " in said
+
+
 async def test_what_could_not_be_fixed_in_the_workspace_is_said(start_open, two_modules):
     editor, _ = await start_open(DATABASE.replace("orders", "more"))
     run = types.Command("", "setsquare.fixWorkspace", arguments=[ENCRYPTED])
@@ -361,6 +375,15 @@ async def test_a_rule_is_explained_without_a_network(start_open):
     assert f"({PUBLIC}, high)." in said
     assert "AWS FSBP S3.8" in said
     assert (nothing, unknown) == (None, "Setsquare: no rule is called aws-none.")
+
+
+async def test_a_client_that_shows_pages_is_given_one_and_no_message(start_open):
+    editor, _ = await start_open()
+    page, said = await editor.command(types.Command("", "setsquare.page", arguments=[PUBLIC]))
+
+    assert page.startswith("# ")
+    assert f"`{PUBLIC}`" in page
+    assert said == []
 
 
 async def test_a_client_that_applies_nothing_is_offered_no_command_that_edits(start_open):

@@ -131,8 +131,12 @@ def _register_features(server: SetsquareServer) -> None:
 
 def _register_commands(server: SetsquareServer) -> None:
     @server.command(commands.FIX_WORKSPACE)
-    async def fix_workspace(rule: str | None = None) -> None:
+    async def fix_workspace(rule: str) -> None:
         await commands.fix_workspace(server.session, server, rule)
+
+    @server.command(commands.FIX_EVERYTHING)
+    async def fix_everything() -> None:
+        await commands.fix_workspace(server.session, server, None)
 
     @server.command(commands.FIX_FILE)
     async def fix_file(uri: str) -> None:

@@ -18,7 +18,9 @@ from setsquare.text import Edit
 from setsquare.workspace import Workspace
 
 FIX_WORKSPACE = "setsquare.fixWorkspace"
-"""With the id of a rule: fix all that is safe to fix of it, in all files; without: of every rule."""
+"""With the id of a rule: fix all that is safe to fix of it, in all files."""
+FIX_EVERYTHING = "setsquare.fixEverything"
+"""Fix all that is safe to fix, in all files."""
 FIX_FILE = "setsquare.fixFile"
 """With a URI: fix all that is safe to fix in a file."""
 EXPLAIN = "setsquare.explain"
@@ -118,7 +120,7 @@ def _reason(finding: Finding) -> str:
     return (finding.fix.reason or "there is no fix").rstrip(".")
 
 
-async def fix_workspace(session: Session, asker: Asker, rule: str | None = None) -> None:
+async def fix_workspace(session: Session, asker: Asker, rule: str | None) -> None:
     """Fix all that is safe to fix in all files, of one rule or of every, and say what could not be fixed."""
     collected = _Collected(session)
     for unit in await session.units():
