@@ -60,11 +60,20 @@ def test_policies_and_rules_load(document, text):
     assert mistakes == ()
 
 
-def test_pages_are_those_of_the_rules():
+def _generate():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
+    return generate
 
+
+def test_pages_are_those_of_the_rules():
     written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
 
-    assert generate.pages() == written
+    assert _generate().pages() == written
+
+
+def test_the_extension_has_the_settings_and_the_version_of_the_server():
+    written = (ROOT / "vscode-extension" / "package.json").read_text(encoding="utf-8")
+
+    assert _generate().extension(written) == written

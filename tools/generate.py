@@ -3,11 +3,13 @@
     generate.py facts CATALOGUE SCHEMAS   rules/facts/*.json, for the resource types that rules name
     generate.py frameworks CATALOGUE      rules/frameworks/*.yaml
     generate.py docs                      docs/rules/*.md
+    generate.py extension                 vscode-extension/package.json: settings and version
 
 CATALOGUE is a folder with ``schemas/schema-aws.json.gz`` and ``schema-aws5.json.gz`` (the provider's schema in its two
 current majors), ``force_new.json.gz`` (attributes whose change replaces the resource), ``compliance.tsv`` and
 ``securityhub.tsv`` (controls and the requirements they are mapped to). SCHEMAS is the folder ``cfnlint/data/schemas``
-of an installed cfn-lint. Only ``docs`` needs nothing but the repository; the tests insist that it was run.
+of an installed cfn-lint. Only ``docs`` and ``extension`` need nothing but the repository; the tests insist that both
+were run.
 """
 
 import argparse
@@ -20,7 +22,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from setsquare import __version__
 from setsquare.documents import Dialect
+from setsquare.lsp.settings import SECTION, declarations
 from setsquare.output.rule_page import index, render
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.checks import children, trees
@@ -31,6 +35,7 @@ from setsquare.rules.facts import COMPUTED, MAY_REPLACE, REPLACES, REQUIRED, des
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
 PAGES = ROOT / "docs" / "rules"
+EXTENSION = ROOT / "vscode-extension" / "package.json"
 Json = Any
 
 _MOST_VALUES = 30
@@ -47,12 +52,15 @@ def main() -> None:
     frameworks = commands.add_parser("frameworks")
     frameworks.add_argument("catalogue", type=Path)
     commands.add_parser("docs")
+    commands.add_parser("extension")
     arguments = parser.parse_args()
     match arguments.command:
         case "facts":
             write_facts(arguments.catalogue, arguments.schemas)
         case "frameworks":
             write_frameworks(arguments.catalogue)
+        case "extension":
+            EXTENSION.write_text(extension(EXTENSION.read_text(encoding="utf-8")), encoding="utf-8")
         case _:
             write_pages()
 
@@ -320,6 +328,18 @@ def pages() -> dict[str, str]:
             raise SystemExit("\n".join(str(mistake) for mistake in mistakes))
         found[f"{rule.id}.md"] = render(rule, examples)
     return found
+
+
+# --------------------------------------------------------------------- extension
+
+
+def extension(text: str) -> str:
+    """Return the description of the extension with the server's version, and its settings as they are declared."""
+    described = json.loads(text)
+    described["version"] = __version__
+    settings = {f"{SECTION}.{setting.name}": {**setting.schema(), "scope": "window"} for setting in declarations()}
+    described["contributes"]["configuration"][0]["properties"] = settings
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+import { commands, type Diagnostic, EventEmitter, type TextDocumentContentProvider, Uri } from "vscode";
+
+export const SCHEME = "setsquare-rule";
+export const OPEN_PAGE = "setsquare.openRulePage";
+
+/** The pages of rules as documents that are read only; their text comes from the server. */
+export class RulePages implements TextDocumentContentProvider {
+  readonly #changed = new EventEmitter<Uri>();
+  readonly onDidChange = this.#changed.event;
+  readonly #ask: (rule: string) => Promise<string | undefined>;
+
+  constructor(ask: (rule: string) => Promise<string | undefined>) {
+    this.#ask = ask;
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const rule = ruleOfPage(uri);
+    return (await this.#ask(rule)) ?? `The server has no page of \`${rule}\`.\n`;
+  }
+
+  /** Shows a page as it is meant to be read, beside nothing and without the web. */
+  async open(rule: string): Promise<void> {
+    const page = pageOf(rule);
+    this.#changed.fire(page);
+    await commands.executeCommand("markdown.showPreview", page);
+  }
+}
+
+export function pageOf(rule: string): Uri {
+  return Uri.from({ scheme: SCHEME, path: `/${rule}.md` });
+}
+
+/** Lets the link at the code of a diagnostic open the page in the editor instead of a browser. */
+export function withOwnLink<T extends Diagnostic>(diagnostic: T): T {
+  const { code } = diagnostic;
+  if (typeof code === "object" && typeof code.value === "string") {
+    const asked = encodeURIComponent(JSON.stringify([code.value]));
+    diagnostic.code = { value: code.value, target: Uri.parse(`command:${OPEN_PAGE}?${asked}`) };
+  }
+  return diagnostic;
+}
+
+function ruleOfPage(page: Uri): string {
+  return page.path.replace(/^\//, "").replace(/\.md$/, "");
+}
