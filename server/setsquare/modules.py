@@ -5,13 +5,14 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Protocol
 
 from setsquare.documents import Format, format_of, is_below
 from setsquare.findings import Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place
 from setsquare.resolve.module_calls import ModuleFolder, local_folder, source_text
-from setsquare.resolve.terraform import TerraformModule
+from setsquare.resolve.terraform import MAX_MODULES, TerraformModule
 
 MAX_CALLS = 64
 """How many calls of one folder are judged."""
@@ -130,6 +131,7 @@ class Modules:
         self._folders: dict[str, ModuleFolder | None] = {}
         self._manifests: dict[str, Mapping[str, str]] = {}
         self._judged: dict[str, tuple[TerraformModule, ...]] = {}
+        self._excessive: set[str] = set()
 
     def with_texts(self, changed: Mapping[str, bytes]) -> "Modules":
         """Return the modules with other bytes in some files; itself where they are the same."""
@@ -198,35 +200,48 @@ class Modules:
         There is one for each call of the folder, or one with its defaults: it stands for the callers that are not
         known, where none of the callers is more than an example or a test.
         """
-        own = self._of(folder, frozenset())
+        own = self._of(folder)
         return (*own, *(below for module in own for below in _downloaded_below(module)))
 
-    def _of(self, folder: str, within: frozenset[str]) -> tuple[TerraformModule, ...]:
+    def unseen(self, folder: str) -> Iterator[Problem]:
+        """Yield what of a folder, and of what it calls, is not judged, and why."""
+        own = self.at(folder)
+        judged = self.judged(folder)
+        if own is None or not judged:
+            return
+        if folder in self._excessive:
+            message = f"this folder is called more than {MAX_CALLS} times; only the first {MAX_CALLS} calls are judged"
+            yield Problem(min(own.texts), message, None, ProblemKind.UNSEEN)
+        if judged[0].caller is None and len(judged[0].tree) >= MAX_MODULES:
+            message = f"more than {MAX_MODULES} modules are called from here; what the others complete is not known"
+            yield Problem(min(own.texts), message, None, ProblemKind.UNSEEN)
+        yield from _not_followed(judged[0])
+
+    def _of(self, folder: str) -> tuple[TerraformModule, ...]:
         if folder not in self._judged:
-            found = tuple(self._found(folder, within | {folder}))
-            if within:
-                return found
-            self._judged[folder] = found
+            self._judged[folder] = tuple(self._found(folder))
         return self._judged[folder]
 
-    def _found(self, folder: str, within: frozenset[str]) -> Iterator[TerraformModule]:
+    def _found(self, folder: str) -> Iterator[TerraformModule]:
         own = self.at(folder)
         if own is None:
             return
         callers = self._calls.callers.get(folder, ())
+        # What it calls in turn, directly or not, calls it in a circle: Terraform accepts no such call.
+        circle = self._calls.below([folder]) if callers else frozenset()
         found: list[TerraformModule] = []
         is_decided = is_hidden = False
         for caller in callers:
-            if caller in within:
-                continue
-            for above in self._of(caller, within):
-                called = [*_called_from(above, folder)]
+            for above in self._of(caller) if caller not in circle else ():
+                called = [*islice(_called_from(above, folder), MAX_CALLS + 1 - len(found))]
                 found += called
                 is_decided = is_decided or (bool(called) and not self._only_tries(caller, folder))
                 is_hidden = is_hidden or (not called and bool(above.broken))
         if not is_decided:
             yield TerraformModule(own, folders=self, is_called=is_hidden, is_library=bool(callers))
         yield from found[:MAX_CALLS]
+        if len(found) > MAX_CALLS:
+            self._excessive.add(folder)
 
     def _only_tries(self, caller: str, folder: str) -> bool:
         """Whether a caller shows or tests the module that it calls: it stands below it, or among examples or tests."""
@@ -234,8 +249,7 @@ class Modules:
         return is_below(caller, folder) or any(step in _TRYING for step in steps)
 
 
-def unseen(module: TerraformModule) -> Iterator[Problem]:
-    """Yield what a module calls that cannot be judged, and why."""
+def _not_followed(module: TerraformModule) -> Iterator[Problem]:
     for name, (path, block) in module.index.modules.items():
         called = module.called(name)
         if isinstance(called, str):

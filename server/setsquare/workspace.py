@@ -13,7 +13,7 @@ from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
-from setsquare.modules import MANIFEST, Calls, Modules, unseen
+from setsquare.modules import MANIFEST, Calls, Modules
 from setsquare.policies import Policies, read_limited
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.rules.catalogue import Catalogue
@@ -314,10 +314,11 @@ class Workspace:
         ]
         problems = [problem for file in files for problem in _problems(file)]
         if unit.is_module:
-            judged = self._modules.with_texts(texts).judged(unit.key)
+            modules = self._modules.with_texts(texts)
+            judged = modules.judged(unit.key)
             if judged:
                 parts.append(analyse(judged[0], catalogue, policy, context, judged[1:]))
-                problems += unseen(judged[0])
+                problems += modules.unseen(unit.key)
         return _merged(parts, problems, len(files))
 
     def _base_of(self, policy: Policy, path: str) -> str:

@@ -103,7 +103,7 @@ def handed_out(top: "TerraformModule") -> frozenset[tuple[str, str, str]]:
     todo: list[tuple[TerraformModule, tuple[str, ...]]] = []
     for module in top.tree:
         for name, (_, block) in module.index.modules.items():
-            if isinstance(module.called(name), str):
+            if not module.is_followed(name):
                 todo += ((module, path) for path in _paths(block.body))
     if top.is_library:
         for _, block in top.index.outputs.values():
@@ -134,7 +134,7 @@ def _sources(module: "TerraformModule", path: tuple[str, ...]) -> "Iterator[tupl
             for reference in references(given.value) if given is not None else ():
                 yield module.caller, reference.path
     elif kind == "module" and name in module.index.modules:
-        called = module.called(name)
+        called = module.called(name) if module.is_followed(name) else ""
         for one in () if isinstance(called, str) else called:
             for output, (_, block) in one.index.outputs.items():
                 if not steps or output in steps[:2]:

@@ -510,10 +510,14 @@ class TerraformModule:
         found: list[TerraformModule] = [self]
         for module in found:
             for name in module.index.modules:
-                called = module.called(name)
+                called = module.called(name) if len(found) < MAX_MODULES else ""
                 if not isinstance(called, str):
-                    found += called[: max(0, MAX_MODULES - len(found))]
+                    found += called[: MAX_MODULES - len(found)]
         return tuple(found)
+
+    def is_followed(self, name: str) -> bool:
+        """Whether the modules that a call makes are among those of the tree."""
+        return not isinstance(self._called.get(name, ""), str)
 
     def _at(self, address: str) -> "TerraformModule | None":
         return next((module for module in self.top.tree if module.address == address), None)
@@ -539,7 +543,8 @@ class TerraformModule:
 
     def leads_out(self, resource: Resource) -> bool:
         """Whether a companion of the resource may stand where no module of this tree can see it."""
-        return (resource.module, resource.type, resource.name) in self.top.handed_out
+        is_there = (resource.module, resource.type, resource.name) in self.top.handed_out
+        return is_there or len(self.top.tree) >= MAX_MODULES
 
     @cached_property
     def handed_out(self) -> frozenset[tuple[str, str, str]]:

@@ -1,0 +1,116 @@
+"""A fix is written where a value is decided, in whatever module that is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.commands import report, said, tree, write
+from tests.modules import RULE, VOLUME, judged, laid_out
+from tests.tables import table
+
+# --------------------------------------------------------------------- fixes
+
+
+FIXES = {
+    "the argument": (
+        {"main.tf": 'module "a" {\n  source    = "./m"\n  encrypted = false # why\n}\n', "m/main.tf": VOLUME},
+        {"main.tf": 'module "a" {\n  source    = "./m"\n  encrypted = true # why\n}\n'},
+    ),
+    "a value in the for_each": (
+        {
+            "main.tf": 'module "a" {\n  for_each = { x = true, y = false }\n  source    = "./m"\n  encrypted = each.value\n}\n',
+            "m/main.tf": VOLUME,
+        },
+        {
+            "main.tf": 'module "a" {\n  for_each = { x = true, y = true }\n  source    = "./m"\n  encrypted = each.value\n}\n'
+        },
+    ),
+    "a default of a module in between": (
+        {
+            "main.tf": 'module "a" {\n  source = "./a"\n}\n',
+            "a/main.tf": 'variable "on" {\n  default = false\n}\nmodule "m" {\n  source    = "../m"\n  encrypted = var.on\n}\n',
+            "m/main.tf": VOLUME,
+        },
+        {
+            "a/main.tf": 'variable "on" {\n  default = true\n}\nmodule "m" {\n  source    = "../m"\n  encrypted = var.on\n}\n'
+        },
+    ),
+    "two arguments in two folders and a literal of the caller's own": (
+        {
+            "main.tf": 'module "a" {\n  source    = "./m"\n  encrypted = false\n}\n'
+            + VOLUME.replace("var.encrypted", "false"),
+            "b/main.tf": 'module "a" {\n  source    = "../m"\n  encrypted = false\n}\n',
+            "m/main.tf": VOLUME,
+        },
+        {
+            "main.tf": 'module "a" {\n  source    = "./m"\n  encrypted = true\n}\n'
+            + VOLUME.replace("var.encrypted", "true"),
+            "b/main.tf": 'module "a" {\n  source    = "../m"\n  encrypted = true\n}\n',
+        },
+    ),
+    "an output of another module": (
+        {
+            "main.tf": 'module "s" {\n  source = "./s"\n}\nmodule "a" {\n  source    = "./m"\n  encrypted = module.s.on\n}\n',
+            "s/main.tf": 'output "on" {\n  value = false\n}\n',
+            "m/main.tf": VOLUME,
+        },
+        {"s/main.tf": 'output "on" {\n  value = true\n}\n'},
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), FIXES.values(), ids=FIXES.keys())
+def test_a_fix_is_written_where_the_value_is_decided(
+    files: dict[str, str], expected: dict[str, str], tmp_path: Path, capsys: Any
+) -> None:
+    folder = write(tmp_path, files)
+    status, _, err = said(capsys, "fix", folder, "--write", "--rule", RULE, "--allow-impact", "replaces")
+    assert status == 0, err
+    assert tree(folder) == {name: text.encode() for name, text in {**files, **expected}.items()}
+    assert judged(capsys, folder) == []
+
+
+OPPOSITE = """
+-- main.tf --
+locals {
+  on = %s
+}
+module "a" {
+  source    = "./m"
+  encrypted = local.on
+}
+module "b" {
+  source = "./b"
+  public = local.on
+}
+-- m/main.tf --
+VOLUME
+-- b/main.tf --
+variable "public" {
+}
+resource "aws_db_instance" "d" {
+  publicly_accessible = var.public
+}
+"""
+
+
+@table(
+    "value, rule, resource, path",
+    [
+        ("false", RULE, "module.a.aws_ebs_volume.v", "publicly_accessible"),
+        ("true", "aws-rds-not-publicly-accessible", "module.b.aws_db_instance.d", "encrypted"),
+    ],
+)
+def test_modules_that_need_opposite_values(value, rule, resource, path, tmp_path, capsys):
+    folder = laid_out(tmp_path, OPPOSITE % value)
+    found = judged(capsys, folder, rule=rule)
+    assert found == [f"{resource} = {value == 'true'} @main.tf:2 ({path} needs another value from the same origin)"]
+
+
+def test_a_value_that_flows_where_no_rule_looks_asks_first(tmp_path: Path, capsys: Any) -> None:
+    shared = OPPOSITE.replace("publicly_accessible", "apply_immediately") % "false"
+    folder = laid_out(tmp_path, shared)
+    _, found = report(capsys, folder)
+    (entry,) = (entry for entry in found["findings"] if entry["rule"] == RULE)
+    assert entry["fix"]["impact"] == "replaces"
+    assert said(capsys, "fix", folder, "--write", "--rule", RULE)[0] == 1
