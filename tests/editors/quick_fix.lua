@@ -11,6 +11,11 @@ local function ensure(what, condition)
   end
 end
 
+if os.getenv("WAY") == "push" then
+  -- It merges what is set here into its own capabilities: only null takes one away.
+  vim.lsp.config("setsquare", { capabilities = { textDocument = { diagnostic = vim.NIL } } })
+end
+
 vim.cmd.edit(file)
 local buffer = vim.api.nvim_get_current_buf()
 say("filetype", vim.bo[buffer].filetype)
@@ -41,6 +46,7 @@ ensure("end of the finding", function() return finding() == nil end)
 
 for _, client in ipairs(vim.lsp.get_clients({ name = "setsquare" })) do
   say("encoding", client.offset_encoding)
+  say("way", client.server_capabilities.diagnosticProvider and "pull" or "push")
   client:stop()
 end
 say("done", true)

@@ -145,6 +145,25 @@ async def test_a_fix_that_fails_its_proof_is_not_offered_and_is_logged(
     assert caplog.text.count("the fix of test-locked failed its proof (the finding is gone: test-locked on") == 1
 
 
+@pytest.mark.parametrize("case", ["broken", "outdated"])
+async def test_a_proof_that_could_not_hold_is_no_fault_of_the_rule(start_session, tmp_path, monkeypatch, caplog, case):
+    failed = Proof((Check("another parser reads the result", passed=False, detail="it does not"),))
+    monkeypatch.setattr(
+        "setsquare.lsp.session.proof_of",
+        lambda _workspace, _checked, findings: ProvenPlan(Plan({path: ()}, tuple(findings), ()), failed),
+    )
+    session = start_session(LOCKED)
+    path = opened(session, tmp_path / "main.tf", OPEN + ('resource "test_thing" "y" {\n' if case == "broken" else ""))
+    snapshot = await session.current(path)
+    (finding,) = snapshot.findings
+    if case == "outdated":
+        session.touch(path)
+    made = await session.proven(snapshot, finding)
+
+    assert not made.proof.holds
+    assert "failed its proof" not in caplog.text
+
+
 async def test_groups_are_offered_beside_the_quick_fixes(start_session, tmp_path):
     session = start_session(LOCKED, thing("barred: true", "test-barred"), SHUT)
     path = opened(session, tmp_path / "main.tf", a_thing("locked = false") + a_thing("locked = false", "y"))

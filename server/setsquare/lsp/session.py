@@ -289,14 +289,20 @@ class Session:
     ) -> ProvenPlan:
         key = tuple(id(finding) for finding in findings)
         if key not in snapshot.proofs:
-            made = await self._run(prove)
+            made, is_latest = await self._run(lambda: (prove(), self._snapshots.get(snapshot.unit.key) is snapshot))
             snapshot.proofs[key] = made
-            self._report_failed(made, findings)
+            if is_latest:
+                self._report_failed(snapshot, made, findings)
         return snapshot.proofs[key]
 
-    def _report_failed(self, made: ProvenPlan, findings: Sequence[Finding]) -> None:
-        """Log what failed: a planned fix that does not hold is a bug."""
-        if not made.proof.holds:
+    def _report_failed(self, snapshot: Snapshot, made: ProvenPlan, findings: Sequence[Finding]) -> None:
+        """Log what failed: a planned fix that does not hold is a bug.
+
+        Not where a file is half written, which the second reader may not be able to read, with or without the fix; nor
+        where another unit has changed since, by which the workspace judges now.
+        """
+        broken = {problem.path for problem in snapshot.analysis.problems if problem.kind is ProblemKind.SYNTAX}
+        if not made.proof.holds and broken.isdisjoint(made.planned.edits):
             names = ", ".join(sorted({finding.rule.id for finding in findings}))
             self._report(f"the fix of {names} failed its proof ({made.proof.faults})")
 
