@@ -158,9 +158,9 @@ def test_each(state, text, expected):
 
 
 def test_what_keeps_an_element_from_being_judged():
-    (outcome,) = outcomes(EACH, "b {\n  on = upper(1)\n}")
+    (outcome,) = outcomes(EACH, "b {\n  on = bcrypt(1)\n}")
 
-    assert spelled((outcome.origin,), {}) == "? upper(1)"
+    assert spelled((outcome.origin,), {}) == "? bcrypt(1)"
 
 
 def test_a_resource_that_is_not_there():
@@ -291,12 +291,12 @@ def test_conditions(written, text, expected):
 @table(
     "written, text, expected",
     [
-        ("a: 1", "a = upper(1)", "? upper(1)"),
-        ("a: 1, b: 1", "b = upper(1)", "? upper(1)"),
+        ("a: 1", "a = bcrypt(1)", "? bcrypt(1)"),
+        ("a: 1, b: 1", "b = bcrypt(1)", "? bcrypt(1)"),
         ("a: 1", "a = aws_x.y.id", "{a: -> aws_x.y.id}"),
-        ("b: {c: 1}", "b = { c = upper(1) }", "? upper(1)"),
-        ("b: {c: 1}, d: 1", "b = { c = 1 }\nd = upper(1)", "? upper(1)"),
-        ("$covers_port: {port: 22, $in: [from, to, protocol]}", "to = upper(1)", "? upper(1)"),
+        ("b: {c: 1}", "b = { c = bcrypt(1) }", "? bcrypt(1)"),
+        ("b: {c: 1}, d: 1", "b = { c = 1 }\nd = bcrypt(1)", "? bcrypt(1)"),
+        ("$covers_port: {port: 22, $in: [from, to, protocol]}", "to = bcrypt(1)", "? bcrypt(1)"),
         ("$covers_port: {port: 22, $in: [from, to, protocol]}", "to = { a = 1 }", "{to: {a: 1}}"),
     ],
 )

@@ -47,6 +47,12 @@ class Files(Protocol):
     def root_of(self, path: str) -> str:
         """Return the root folder that holds a path."""
 
+    def read(self, path: str) -> bytes | None:
+        """Return a file that a function reads."""
+
+    def exists(self, path: str) -> bool | None:
+        """Whether a file that a function names is there."""
+
 
 class Calls:
     """Which folder calls which by a relative path, as their texts say; known without reading them as Terraform."""
@@ -238,7 +244,7 @@ class Modules:
                 is_decided = is_decided or (bool(called) and not self._only_tries(caller, folder))
                 is_hidden = is_hidden or (not called and bool(above.broken))
         if not is_decided:
-            yield TerraformModule(own, folders=self, is_called=is_hidden, is_library=bool(callers))
+            yield TerraformModule(own, folders=self, sources=self._files, is_called=is_hidden, is_library=bool(callers))
         yield from found[:MAX_CALLS]
         if len(found) > MAX_CALLS:
             self._excessive.add(folder)

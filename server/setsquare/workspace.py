@@ -42,6 +42,10 @@ class Unit:
     paths: tuple[str, ...]
 
 
+_SOURCE = "source "
+"""What the path of a file that functions read begins with among what was seen."""
+
+
 class Workspace:
     """Some root folders, the open buffers over them, and the policy."""
 
@@ -58,6 +62,7 @@ class Workspace:
         self._modules = Modules(self, self._calls)
         self._faults: dict[str, str] = {}
         self._seen: dict[str, str] = {}
+        self._sources: set[str] = set()
         self._allowed: frozenset[ImpactLevel] = frozenset()
 
     @classmethod
@@ -137,6 +142,15 @@ class Workspace:
         """Return the innermost policy file for a path, which may have mistakes; None where there is none."""
         return self._policies.file_of(path, self.root_of(path))
 
+    def is_policy(self, path: str) -> bool:
+        """Whether a file is a policy file."""
+        return self._policies.is_policy(path)
+
+    def is_rule(self, path: str) -> bool:
+        """Whether a file is one of the organisation's own rules."""
+        self.policy_of(path)
+        return self._policies.is_rule(path)
+
     def use_policy(self, policy_file: str | None) -> bool:
         """Use one policy for all folders, or each folder's own; return whether that changes anything."""
         return self._policies.use(policy_file)
@@ -155,7 +169,8 @@ class Workspace:
         """Note that a file was changed, created or deleted, on disk or in a buffer.
 
         Returns:
-            whether a policy may be another one now, so that every unit must be analysed again.
+            whether a policy, or a file that functions read, may be another one now, so that every unit must be analysed
+            again.
 
         """
         if format_of(path) is not None or path.endswith("/.gitignore"):
@@ -165,6 +180,11 @@ class Workspace:
             self._modules.changed(folder_of(path))
         if format_of(path) in _CALLING:
             self._calls.changed(path)
+        if path in self._sources:
+            self._sources.discard(path)
+            self._modules.forget()
+            self._policies.forget(path)
+            return True
         return self._policies.forget(path)
 
     def _forget_folders(self) -> None:
@@ -261,6 +281,24 @@ class Workspace:
             self._faults[path] = f"this file cannot be read: {error.strerror}"
             return None
 
+    def read(self, path: str) -> bytes | None:
+        """Return a file that a function of Terraform reads; None outside of the workspace, links followed."""
+        root = self.root_of(path)
+        self._sources.add(path)
+        if root not in self._roots or not is_below(os.path.realpath(path), os.path.realpath(root)):
+            return None
+        document = self.overlay.get(path)
+        text = self._read(path) if document is None else document.source
+        self._faults.pop(path, None)
+        self._seen[f"{_SOURCE}{path}"] = "" if text is None else _digest(text)
+        return text
+
+    def exists(self, path: str) -> bool | None:
+        """Whether a file is there; None outside of the workspace."""
+        root = self.root_of(path)
+        inside = root in self._roots and is_below(os.path.realpath(path), os.path.realpath(root))
+        return self.read(path) is not None or os.path.exists(path) if inside else None
+
     @property
     def seen(self) -> Mapping[str, str]:
         """What was read of the disk so far, by path: digests of files, and of folders that no listing holds; faults."""
@@ -271,6 +309,8 @@ class Workspace:
         for path, digest in seen.items():
             if path.endswith("/"):
                 self.folder_below(path[:-1])
+            elif path.startswith(_SOURCE):
+                self.read(path.removeprefix(_SOURCE))
             else:
                 self.text(path)
             if self._seen.get(path) != digest:

@@ -1,42 +1,30 @@
-"""What the expressions of a Terraform module mean: variables, local values, modules, conditionals, repetition.
+"""What a Terraform module declares, and what its names mean: variables, local values, modules, resources."""
 
-Functions and ``dynamic`` blocks are opaque: their value is not guessed.
-"""
-
+import posixpath
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Sequence as Sequence_
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 
 from setsquare.documents import Dialect
 from setsquare.model import (
-    Absent,
     Block,
-    Body,
-    Call,
-    Conditional,
     Expression,
-    For,
     Known,
-    ListExpression,
-    Literal,
-    ObjectExpression,
     Opaque,
-    Origin,
     Place,
-    Reference,
     Referenced,
     Resource,
     Sequence,
     Structure,
-    Template,
-    Traversal,
-    Unreadable,
     Value,
 )
 from setsquare.resolve import flows, values
-from setsquare.resolve.conditions import as_truth, compare
+from setsquare.resolve.bodies import body_of
+from setsquare.resolve.frames import Frame
+from setsquare.resolve.local_order import LocalOrder
+from setsquare.resolve.meanings import Meanings
 from setsquare.resolve.module_calls import (
     MAX_KEYS,
     MAX_NESTING,
@@ -48,8 +36,11 @@ from setsquare.resolve.module_calls import (
     source_text,
 )
 from setsquare.resolve.module_calls import Call as ModuleCall
+from setsquare.resolve.repetition import repetition_of, tells_apart
+from setsquare.resolve.sources import NoSources, Sources
+from setsquare.resolve.steps import walk
+from setsquare.resolve.types import is_not_null, typed, without_null
 
-_MAX_DEPTH = 90
 MAX_MODULES = 512
 """How many modules of one root module are looked at together."""
 _ROOT_STEPS = 2
@@ -57,21 +48,9 @@ _ROOT_STEPS = 2
 _NO_RESOURCES = frozenset(
     ("each", "count", "self", "path", "terraform", "var", "local", "module", "data", "ephemeral", "provider")
 )
-_SAME_VALUE = frozenset(("toset", "tolist", "tomap", "tostring", "sensitive", "nonsensitive"))
-"""Functions that give a list, map or scalar back as it was written, for the questions that rules ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where an expression is evaluated: its file, what ``each`` means there, and the way that led here."""
-
-    path: str
-    each: Value | None = None
-    key: Value | None = None
-    trail: tuple[str, ...] = field(default=())
-
-
-class TerraformModule:
+class TerraformModule(Meanings):
     """All files of one folder, as one call of it means them, or as a root module.
 
     Attributes:
@@ -88,6 +67,7 @@ class TerraformModule:
         folder: ModuleFolder,
         *,
         folders: Folders | None = None,
+        sources: Sources | None = None,
         is_called: bool = False,
         is_library: bool = False,
         caller: "TerraformModule | None" = None,
@@ -98,12 +78,15 @@ class TerraformModule:
         Args:
             folder: the files.
             folders: where the modules that this one calls are read from.
+            sources: where the files that functions read come from.
             is_called: callers decide its variables, but what they say is not known.
             is_library: other modules may call it that are not known.
             caller: the module that calls it.
             call: how that module calls it.
 
         """
+        self._sources = sources or NoSources()
+        super().__init__(self._sources)
         self.folder = folder
         self.root = folder.path
         self.index = folder.index
@@ -116,6 +99,9 @@ class TerraformModule:
         self._folders = folders or NoFolders()
         self._is_called = is_called
         self._called: dict[str, tuple[TerraformModule, ...] | str] = {}
+        self._order = LocalOrder(self.index.locals)
+        self._locals: dict[str, Value] = {}
+        self._variables: dict[str, Value] = {}
         self._of_type: dict[str, list[Resource]] = {}
 
     # ------------------------------------------------------------- resources
@@ -133,7 +119,9 @@ class TerraformModule:
 
     def _resource(self, path: str, block: Block) -> Resource:
         kind, name = block.labels
-        each, present, instances, frame = self._repetition(path, block)
+        repetition = repetition_of(self, self.index.attributes(path, block), path)
+        bodies, header = self.index.bodies(path, block), Place(path, block.header)
+        instances = repetition.instances if any(tells_apart(body) for _, body in bodies) else ()
         return Resource(
             dialect=Dialect.TERRAFORM,
             type=kind,
@@ -143,158 +131,26 @@ class TerraformModule:
             path=path,
             span=block.span,
             header=block.header,
-            value=self.body(block.body, frame, Place(path, block.header)),
-            present=present,
-            each=each,
-            instances=instances,
+            value=body_of(self, bodies, repetition.frame, header),
+            worlds=tuple(body_of(self, bodies, frame, header) for _, frame in instances),
+            keys=tuple(key for key, _ in instances),
+            present=repetition.present,
+            each=repetition.by,
+            instances=repetition.size,
         )
 
     def _repetition(self, path: str, block: Block) -> tuple[str | None, bool | None, int | None, Frame]:
         """Return how a block repeats: by what, whether at all, how often, and what ``each`` is inside."""
-        attributes = block.body.attributes
-        frame = Frame(path)
-        if "count" in attributes:
-            count = self.value(attributes["count"].value, frame)
-            numbers = {int(o.value) for o in count if isinstance(o, Known) and str(o.value).isdigit()}
-            if len(numbers) < len(count) or len(numbers) > 1:
-                return "count", (None if 0 in numbers or len(numbers) < len(count) else True), None, frame
-            return "count", numbers != {0}, next(iter(numbers)), frame
-        if "for_each" in attributes:
-            collection = self.value(attributes["for_each"].value, frame)
-            each, key, size = self._elements(collection)
-            present = None if size is None else size > 0
-            return "for_each", present, size, Frame(path, each, key)
-        return None, True, 1, frame
-
-    def _elements(self, collection: Value) -> tuple[Value | None, Value | None, int | None]:
-        """Return what ``each.value`` and ``each.key`` may be, and how many there are; None where that is not known."""
-        match collection:
-            case (Sequence(place, items, complete=True),):
-                each = values.union(items, place) if items else None
-                return each, each, len(items)
-            case (Structure(place, names, lookup) as structure,):
-                if structure.is_open:
-                    return None, None, None
-                each = values.union([lookup(name) for name in names], place) if names else None
-                return each, tuple(Known(place, name) for name in names) or None, len(names)
-            case (Referenced(),):
-                return collection, None, None
-            case _:
-                return None, None, None
-
-    def body(self, body: Body, frame: Frame, header: Place | None = None) -> Structure:
-        """Return the inside of a block as a structure; its values are evaluated when they are asked for."""
-        place = Place(frame.path, body.span)
-        nested: dict[str, list[Block]] = {}
-        dynamic: set[str] = set()
-        for block in body.blocks:
-            if block.kind == "dynamic" and len(block.labels) == 1:
-                dynamic.add(block.labels[0])
-            nested.setdefault(block.kind, []).append(block)
-        cache: dict[str, Value] = {}
-
-        def evaluate(name: str) -> Value:
-            if name in body.attributes:
-                return self.value(body.attributes[name].value, frame)
-            if name in nested or name in dynamic:
-                blocks = nested.get(name, [])
-                items = tuple((self.body(b.body, frame, Place(frame.path, b.header)),) for b in blocks)
-                where = Place(frame.path, blocks[0].span) if blocks else place
-                if name in dynamic and not items:
-                    return (Opaque(where, f"the dynamic block {name}"),)
-                complete = name not in dynamic and body.complete
-                return (Sequence(where, items, complete=complete, blocks=True),)
-            return (Absent(),) if body.complete else (Opaque(place, f"whether {name} is there"),)
-
-        def lookup(name: str) -> Value:
-            if name not in cache:
-                cache[name] = evaluate(name)
-            return cache[name]
-
-        def entry(name: str) -> Place | None:
-            if name in body.attributes:
-                return Place(frame.path, body.attributes[name].span)
-            return Place(frame.path, nested[name][0].span) if name in nested else None
-
-        names = (*body.attributes, *(kind for kind in nested if kind != "dynamic"), *sorted(dynamic - nested.keys()))
-        return Structure(place, names, lookup, entry, is_block=True, header=header)
-
-    # ------------------------------------------------------------- expressions
-
-    def value(self, expression: Expression, frame: Frame) -> Value:
-        """Return all that an expression may mean."""
-        place = Place(frame.path, expression.span)
-        if len(frame.trail) > _MAX_DEPTH:
-            return (Opaque(place, self._shown(place)),)
-        match expression:
-            case Literal(_, value):
-                return values.scalar(place, value)
-            case Template(_, parts):
-                return values.text(place, [self.value(part, frame) for part in parts], lambda: self._shown(place))
-            case ListExpression():
-                return (values.sequence(frame.path, expression, lambda item: self.value(item, frame)),)
-            case ObjectExpression():
-                return (self._object(expression, frame),)
-            case Conditional(_, condition, when_true, when_false):
-                return self._conditional(condition, when_true, when_false, frame, place)
-            case Reference(_, path):
-                return self._reference(path, frame, place)
-            case Call(_, name, arguments):
-                return self._call(name, arguments, frame, place)
-            case Traversal(_, Reference(_, path), steps):
-                return self._reference((*path, *(s if isinstance(s, str) else "[]" for s in steps)), frame, place)
-            case For() | Traversal() | Unreadable():
-                return (Opaque(place, self._shown(place)),)
-
-    def _shown(self, place: Place) -> str:
-        text = self.texts.get(place.path, b"")[place.span.start : place.span.end]
-        return " ".join(text.decode("utf-8", "replace").split())
-
-    def _object(self, written: ObjectExpression, frame: Frame) -> Structure:
-        open_keys = False
-        entries = []
-        for entry in written.entries:
-            key = entry.key
-            if not isinstance(key, Literal):
-                known = self.value(key, frame)
-                if len(known) == 1 and isinstance(known[0], Known):
-                    key = Literal(key.span, known[0].value)
-                else:
-                    open_keys = True
-                    continue
-            entries.append(type(entry)(key, entry.value, entry.span))
-        resolved = ObjectExpression(written.span, tuple(entries), written.complete)
-        return values.mapping(frame.path, resolved, lambda item: self.value(item, frame), open_keys=open_keys)
-
-    def _conditional(
-        self, condition: Expression, when_true: Expression, when_false: Expression, frame: Frame, place: Place
-    ) -> Value:
-        truth = as_truth(self._condition(condition, frame))
-        if truth is not None:
-            return self.value(when_true if truth else when_false, frame)
-        return values.union([self.value(when_true, frame), self.value(when_false, frame)], place)
-
-    def _condition(self, expression: Expression, frame: Frame) -> Value:
-        """Return the value of a condition; operators over known scalars are evaluated."""
-        place = Place(frame.path, expression.span)
-        if isinstance(expression, Call):
-            arguments = [self._condition(argument, frame) for argument in expression.arguments]
-            answer = compare(expression.name, arguments)
-            return (Opaque(place, self._shown(place)),) if answer is None else (Known(place, answer),)
-        return self.value(expression, frame)
-
-    def _call(self, name: str, arguments: tuple[Expression, ...], frame: Frame, place: Place) -> Value:
-        if name == "jsonencode" and len(arguments) == 1:
-            return self.value(arguments[0], frame)
-        if name in _SAME_VALUE and len(arguments) == 1:
-            return self.value(arguments[0], frame)
-        return (Opaque(place, self._shown(place)),)
+        found = repetition_of(self, self.index.attributes(path, block), path)
+        return found.by, found.present, found.size, found.frame
 
     # ------------------------------------------------------------- references
 
-    def _reference(self, path: tuple[str, ...], frame: Frame, place: Place) -> Value:
+    def reference(self, path: tuple[str, ...], frame: Frame, place: Place) -> Value:
+        """Return what a path means that starts with a name of the module's."""
+
         def shown() -> str:
-            return self._shown(place)
+            return self.shown(place)
 
         match path:
             case ("var", name, *_):
@@ -311,11 +167,22 @@ class TerraformModule:
                 return (Referenced(place, path, self.address),)
             case (first, _, *_) if first not in _NO_RESOURCES:
                 return (Referenced(place, path, self.address),)
+            case ("path", "module" | "root" as which):
+                return self._path(which, place)
             case _:
                 return (Opaque(place, shown()),)
-        for step in path[_ROOT_STEPS:]:
-            base = values.step_into(base, step, place, shown)
-        return base
+        return walk(base, path[_ROOT_STEPS:], place, shown)
+
+    def _path(self, which: str, place: Place) -> Value:
+        """Return ``path.module`` or ``path.root``: relative to the root module, where Terraform is run."""
+        if which == "root" or self.caller is None:
+            return (Known(place, "."),)
+        return (Known(place, posixpath.relpath(self.root, self.top.root)),)
+
+    @property
+    def folder_of_files(self) -> str:
+        """The folder that paths of files are relative to: where Terraform is run."""
+        return self.top.root
 
     def _variable(self, name: str, frame: Frame, place: Place) -> Value:
         key = f"var.{name}"
@@ -326,31 +193,48 @@ class TerraformModule:
         path, block = declared
         if self._is_called:
             return (Opaque(place, key, path),)
-        trail = (*frame.trail, step)
+        if name not in self._variables:
+            self._variables[name] = self._given(name, path, block, (*frame.trail, step), place)
+        return self._variables[name]
+
+    def _given(self, name: str, path: str, block: Block, trail: tuple[str, ...], place: Place) -> Value:
+        """Return what a variable is given, converted to its type: the call's argument, a value file's, its default."""
+        attributes = self.index.attributes(path, block)
+        undecided: Value = (Opaque(place, f"var.{name}", path),)
+
+        def evaluate(attribute: str) -> Value:
+            where, found = attributes[attribute]
+            return self.value(found.value, Frame(where, trail=trail))
+
+        default = evaluate("default") if "default" in attributes and block.body.complete else undecided
+        given = self._argument(name, trail)
+        if given is None:
+            given = default
+        elif "nullable" in attributes and is_not_null(attributes["nullable"][1].value):
+            given = without_null(given, default)
+        if "type" not in attributes:
+            return given
+        where, kind = attributes["type"]
+        return typed(given, kind.value, lambda inner: self.value(inner, Frame(where, trail=trail)))
+
+    def _argument(self, name: str, trail: tuple[str, ...]) -> Value | None:
         if self.call is not None:
-            given = self.call.argument(name, trail)
-            if given is not None:
-                return given
-        elif name in self.index.values:
-            file, attribute = self.index.values[name]
-            return self.value(attribute.value, Frame(file, trail=trail))
-        default = block.body.attributes.get("default")
-        if default is None or not block.body.complete:
-            return (Opaque(place, key, path),)
-        value = self.value(default.value, Frame(path, trail=trail))
-        kind = block.body.attributes.get("type")
-        if kind is not None and b"optional(" in self.texts.get(path, b"")[kind.span.start : kind.span.end]:
-            return tuple(_with_defaults(origin) for origin in value)
-        return value
+            return self.call.argument(name, trail)
+        if name not in self.index.values:
+            return None
+        file, attribute = self.index.values[name]
+        return self.value(attribute.value, Frame(file, trail=trail))
 
     def _local(self, name: str, frame: Frame, place: Place) -> Value:
-        key = f"local.{name}"
-        declared = self.index.locals.get(name)
-        step = self.address + key
-        if declared is None or step in frame.trail:
-            return (Opaque(place, key),)
-        path, attribute = declared
-        return self.value(attribute.value, Frame(path, trail=(*frame.trail, step)))
+        step = f"{self.address}local."
+        if name not in self._locals:
+            # One after the other, so that a chain of names, however long, needs no deep recursion.
+            for earlier in self._order.before(name) if name in self.index.locals else ():
+                if f"{step}{earlier}" not in frame.trail and earlier not in self._locals:
+                    path, attribute = self.index.locals[earlier]
+                    trail = (*frame.trail, f"{step}{earlier}")
+                    self._locals[earlier] = self.value(attribute.value, Frame(path, trail=trail))
+        return self._locals.get(name, (Opaque(place, f"local.{name}"),))
 
     # ------------------------------------------------------------- other modules
 
@@ -366,7 +250,7 @@ class TerraformModule:
         if isinstance(folder, str):
             return folder
         return tuple(
-            TerraformModule(folder, folders=self._folders, caller=self, call=call)
+            TerraformModule(folder, folders=self._folders, sources=self._sources, caller=self, call=call)
             for call in self._calls(name, path, block)
         )
 
@@ -420,8 +304,8 @@ class TerraformModule:
 
     def _argument_reader(self, block: Block, frame: Frame) -> Callable[[str, tuple[str, ...]], Value | None]:
         def argument(name: str, trail: tuple[str, ...]) -> Value | None:
-            attribute = block.body.attributes.get(name)
-            return None if attribute is None else self.value(attribute.value, replace(frame, trail=trail))
+            path, attribute = self.index.attributes(frame.path, block).get(name, (frame.path, None))
+            return None if attribute is None else self.value(attribute.value, replace(frame.at(path), trail=trail))
 
         return argument
 
@@ -429,7 +313,7 @@ class TerraformModule:
         """Return what an output of a called module means, by the steps after ``module.name``."""
 
         def shown() -> str:
-            return self._shown(place)
+            return self.shown(place)
 
         called = self.called(name) if name in self.index.modules else "it is not declared"
         if isinstance(called, str):
@@ -440,9 +324,7 @@ class TerraformModule:
         if not output or not chosen:
             return (Opaque(place, shown()),)
         value = values.union([module.output(output, frame.trail, place) for module in chosen], place)
-        for step in rest:
-            value = values.step_into(value, step, place, shown)
-        return value
+        return walk(value, rest, place, shown)
 
     def is_at(self, index: str | None) -> bool:
         """Whether ``module.m``, with an index as ``["a"]``, ``[0]`` or ``[]`` for any, may mean this module."""
@@ -484,7 +366,7 @@ class TerraformModule:
             return None
         path, block = found
         _, _, _, frame = owner._repetition(path, block)  # noqa: SLF001 - another module of this class
-        return owner.body(block.body, frame, Place(path, block.header))
+        return body_of(owner, owner.index.bodies(path, block), frame, Place(path, block.header))
 
     def string_value(self, template: Expression, path: str) -> Value:
         """Return the meaning of an expression that stands inside a document of its own."""
@@ -558,20 +440,3 @@ class TerraformModule:
 
 def _is_text(value: Value) -> bool:
     return len(value) == 1 and isinstance(value[0], Known) and isinstance(value[0].value, str)
-
-
-def _with_defaults(origin: Origin) -> Origin:
-    """Return an object, or a list of objects, whose type may add attributes that are not written."""
-    if isinstance(origin, Sequence):
-        items = tuple(tuple(_with_defaults(inner) for inner in item) for item in origin.items)
-        return replace(origin, items=items)
-    if not isinstance(origin, Structure):
-        return origin
-
-    def lookup(name: str) -> Value:
-        found = origin.lookup(name)
-        if any(isinstance(inner, Absent) and inner.place is None for inner in found):
-            return (Opaque(origin.place, f"the type's default for {name}"),)
-        return tuple(_with_defaults(inner) for inner in found)
-
-    return Structure(origin.place, origin.names, lookup, origin.entry)

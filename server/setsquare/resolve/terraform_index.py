@@ -1,6 +1,6 @@
 """What a Terraform module declares, by kind and name, over all its files."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from setsquare.model import (
     Attribute,
@@ -20,7 +20,7 @@ class Index:
     """The declarations of one folder; of duplicates the first counts."""
 
     def __init__(self, files: Sequence[ConfigurationFile]) -> None:
-        ordered = sorted(files, key=lambda file: file.path)
+        ordered = sorted(files, key=lambda file: (is_override(file.path), file.path))
         self.resources: dict[tuple[str, str], Placed] = {}
         self.data: dict[tuple[str, str], Placed] = {}
         self.variables: dict[str, Placed] = {}
@@ -28,10 +28,12 @@ class Index:
         self.modules: dict[str, Placed] = {}
         self.others: list[Placed] = []
         self._locals: list[Placed] = []
+        self._overriding: dict[tuple[str, ...], list[Placed]] = {}
         for file in ordered:
             if not is_variables_file(file.path):
                 for block in file.blocks:
-                    self._add(file.path, block)
+                    if not is_override(file.path) or not self._override(file.path, block):
+                        self._add(file.path, block)
         self._values = [file for file in _by_precedence(ordered) if file.blocks]
         self._local_table: dict[str, tuple[str, Attribute]] | None = None
         self._value_table: dict[str, tuple[str, Attribute]] | None = None
@@ -53,6 +55,31 @@ class Index:
             case _:
                 self.others.append((path, block))
 
+    def _override(self, path: str, block: Block) -> bool:
+        """Put a block of an override file over the one that it stands for; return whether there is one."""
+        table: Mapping[object, Placed] = {
+            "resource": self.resources,
+            "data": self.data,
+            "variable": self.variables,
+            "output": self.outputs,
+            "module": self.modules,
+        }.get(block.kind, {})  # type: ignore[assignment]
+        key = block.labels if block.kind in ("resource", "data") else "".join(block.labels[:1])
+        if key not in table:
+            return False
+        self._overriding.setdefault((block.kind, *block.labels), []).append((path, block))
+        return True
+
+    def bodies(self, path: str, block: Block) -> list[tuple[str, Body]]:
+        """Return the body of a block and those that override files put over it, the strongest last."""
+        over = self._overriding.get((block.kind, *block.labels), ())
+        return [(path, block.body), *((where, other.body) for where, other in over)]
+
+    def attributes(self, path: str, block: Block) -> dict[str, tuple[str, Attribute]]:
+        """Return the attributes of a block, each with the file that holds it."""
+        bodies = self.bodies(path, block)
+        return {name: (where, found) for where, body in bodies for name, found in body.attributes.items()}
+
     @property
     def locals(self) -> dict[str, tuple[str, Attribute]]:
         """The local values by name, with the file that holds each."""
@@ -60,6 +87,8 @@ class Index:
             self._local_table = {}
             for path, block in self._locals:
                 for name, attribute in block.body.attributes.items():
+                    if is_override(path):
+                        self._local_table[name] = (path, attribute)
                     self._local_table.setdefault(name, (path, attribute))
         return self._local_table
 
@@ -91,6 +120,9 @@ class Index:
         for named in (self.modules, self.outputs):
             for name, (path, block) in named.items():
                 yield from _of_body(path, block.kind, name, block.body)
+        for placed in self._overriding.values():
+            for path, block in placed:
+                yield from _of_body(path, block.kind, ".".join(block.labels), block.body)
         for path, block in self.others:
             yield from _of_body(path, block.kind, "", block.body)
 
@@ -98,6 +130,12 @@ class Index:
 def is_variables_file(path: str) -> bool:
     """Whether a file holds values of variables."""
     return path.endswith((".tfvars", ".tfvars.json"))
+
+
+def is_override(path: str) -> bool:
+    """Whether Terraform puts a file's blocks over those of the other files."""
+    name = path.rpartition("/")[2].removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
+    return name == "override" or name.endswith("_override")
 
 
 def _by_precedence(files: Iterable[ConfigurationFile]) -> list[ConfigurationFile]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Sequence_
+from decimal import Decimal
 
 from setsquare.model import (
     Absent,
@@ -28,14 +29,16 @@ MAX_ORIGINS = 64
 
 def union(values: Iterable[Value], place: Place) -> Value:
     """Return all origins of several values, each once; too many become one that is opaque."""
-    found: list[Origin] = []
+    found: dict[object, Origin] = {}
     for value in values:
         for origin in value:
-            if isinstance(origin, Structure | Sequence) or origin not in found:
-                found.append(origin)
-    if len(found) > MAX_ORIGINS:
-        return (Opaque(place, "too many alternatives"),)
-    return tuple(found)
+            # Of scalars the type too: to Python, 1 is the same as true.
+            kind = type(origin.value) if isinstance(origin, Known) else None
+            key = id(origin) if isinstance(origin, Structure | Sequence) else (origin, kind)
+            found.setdefault(key, origin)
+        if len(found) > MAX_ORIGINS:
+            return (Opaque(place, "too many alternatives"),)
+    return tuple(found.values())
 
 
 def scalar(place: Place, value: Scalar | None) -> Value:
@@ -60,6 +63,8 @@ def _as_part(origin: Origin, place: Place) -> str | Referenced | Opaque:
     match origin:
         case Known(_, bool() as value):
             return str(value).lower()
+        case Known(_, float() as value):
+            return f"{Decimal(repr(value)):f}"
         case Known(_, value):
             return str(value)
         case Referenced() | Opaque():
