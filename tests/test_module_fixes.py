@@ -95,16 +95,15 @@ resource "aws_db_instance" "d" {
 
 
 @table(
-    "value, rule, resource, path",
+    "value, rule, expected",
     [
-        ("false", RULE, "module.a.aws_ebs_volume.v", "publicly_accessible"),
-        ("true", "aws-rds-not-publicly-accessible", "module.b.aws_db_instance.d", "encrypted"),
+        ("false", RULE, "module.a.aws_ebs_volume.v = False @main.tf:2 (publicly_accessible"),
+        ("true", "aws-rds-not-publicly-accessible", "module.b.aws_db_instance.d = True @main.tf:2 (encrypted"),
     ],
 )
-def test_modules_that_need_opposite_values(value, rule, resource, path, tmp_path, capsys):
-    folder = laid_out(tmp_path, OPPOSITE % value)
-    found = judged(capsys, folder, rule=rule)
-    assert found == [f"{resource} = {value == 'true'} @main.tf:2 ({path} needs another value from the same origin)"]
+def test_modules_that_need_opposite_values(value, rule, expected, tmp_path, capsys):
+    found = judged(capsys, laid_out(tmp_path, OPPOSITE % value), rule=rule)
+    assert found == [f"{expected} needs another value from the same origin)"]
 
 
 def test_a_value_that_flows_where_no_rule_looks_asks_first(tmp_path: Path, capsys: Any) -> None:

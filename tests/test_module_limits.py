@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.commands import report, said, tree, write
 from tests.modules import RULE, VOLUME, judged, laid_out
 from tests.tables import table
