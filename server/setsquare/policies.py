@@ -124,11 +124,16 @@ class Policies:
         return True
 
     def _is_read(self, path: str) -> bool:
-        if not path.endswith(".yaml"):
-            return False
-        if path == self._policy_file or path.rpartition("/")[2] == FILE_NAME:
-            return True
-        return any(is_below(path, folder) for loaded in self._loaded.values() for folder in loaded.folders)
+        return self.is_policy(path) or self.is_rule(path)
+
+    def is_policy(self, path: str) -> bool:
+        """Whether a file is a policy file, by its name."""
+        return path == self._policy_file or path.rpartition("/")[2] == FILE_NAME
+
+    def is_rule(self, path: str) -> bool:
+        """Whether a file is among the own rules of a policy that was read."""
+        folders = (folder for loaded in self._loaded.values() for folder in loaded.folders)
+        return path.endswith(".yaml") and any(is_below(path, folder) for folder in folders)
 
     # ------------------------------------------------------------- files
 

@@ -284,12 +284,15 @@ def one(diagnostics, rule):
     return found[0]
 
 
-async def start(name, *roots, options=SETTINGS, encodings=None, configuration=None, related=False):
+async def start(  # noqa: PLR0913 - what clients differ in
+    name, *roots, options=SETTINGS, encodings=None, configuration=None, related=False, completion=None
+):
     """Start a server and say hello, as the named client does."""
     client = LanguageClient(converter_factory=_converter, configuration={"": configuration or {}})
     editor = Editor(client, name, capabilities_of(name, encodings), result=None)
     if related:
         editor.capabilities.text_document.diagnostic.related_document_support = True
+    editor.capabilities.text_document.completion = completion
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **_features(editor)})
     await client.start_io(sys.executable, "-m", "setsquare", "lsp")
     params = types.InitializeParams(

@@ -2,7 +2,7 @@
 
 import pytest
 from lsprotocol import types
-from tests.lsp.editor import codes
+from tests.lsp.editor import codes, identity_of
 from tests.lsp.texts import BUCKET, DATABASE, ENCRYPTED, PUBLIC
 
 PULL, PUSH = "vscode-languageclient-11", "eglot-1.9"
@@ -63,3 +63,16 @@ async def test_without_the_check_of_the_workspace_only_what_is_open_is_shown(sta
     assert ENCRYPTED in codes(await editor.findings(document))
     told(editor, quietTime=0, workspaceCheck=True)
     assert PUBLIC in codes(await editor.shown_of(path, lambda found: PUBLIC in codes(found)))
+
+
+async def test_code_lenses_are_shown_once_they_are_asked_for(start_editor, workspace):
+    editor = await start_editor(PULL, workspace)
+    document = editor.open(workspace / "main.tf", BUCKET)
+    params = types.CodeLensParams(identity_of(document))
+    assert list(await editor.client.text_document_code_lens_async(params)) == []
+    told(editor, quietTime=0, codeLens=True, minimumSeverity="critical")
+    await editor.shown_of(workspace / "main.tf", lambda found: not found)
+    told(editor, quietTime=0, codeLens=True)
+    await editor.shown_of(workspace / "main.tf", lambda found: found)
+
+    assert len(await editor.client.text_document_code_lens_async(params)) == 2

@@ -28,6 +28,7 @@ class Client:
         creates_files: creates a file as a part of an edit.
         edits_snippets: takes edits in which a person fills in what is missing (LSP 3.18).
         snippets: takes completions in which a person fills in what is missing.
+        documents_markdown: shows Markdown beside a completion.
         keeps_indentation: inserts a completion of several lines as it is.
         refreshes_lenses: can be told to ask for code lenses again.
 
@@ -51,6 +52,7 @@ class Client:
     creates_files: bool = False
     edits_snippets: bool = False
     snippets: bool = False
+    documents_markdown: bool = False
     keeps_indentation: bool = False
     refreshes_lenses: bool = False
 
@@ -90,6 +92,7 @@ class Client:
             and types.ResourceOperationKind.Create in (edits.resource_operations or ()),
             edits_snippets=bool(edits.document_changes and edits.snippet_edit_support),
             snippets=bool(items.snippet_support),
+            documents_markdown=types.MarkupKind.Markdown in (items.documentation_format or ()),
             keeps_indentation=types.InsertTextMode.AsIs in modes,
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         )

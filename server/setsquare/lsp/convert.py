@@ -75,6 +75,10 @@ class Lines:
         start, end = (self._index.position(offset, self._encoding) for offset in span)
         return types.Range(types.Position(*start), types.Position(*end))
 
+    def text(self, span: Span) -> str:
+        """Return what stands at a span."""
+        return self._source[span.start : span.end].decode("utf-8", "replace")
+
     def offset(self, position: types.Position) -> int:
         """Return a position as a byte offset, clamped to the text and to whole characters."""
         offset = self._index.offset(Position(position.line, position.character), self._encoding)

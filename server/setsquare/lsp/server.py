@@ -5,7 +5,7 @@ import logging
 from lsprotocol import types
 
 from setsquare.lsp.convert import path_of
-from setsquare.lsp.features import code_actions, commands, hover, registration
+from setsquare.lsp.features import code_actions, commands, completion, hover, lenses, links, registration
 from setsquare.lsp.protocol import ContentModifiedError, without_expected_errors
 from setsquare.lsp.service import SetsquareServer
 from setsquare.lsp.transport import serve_streams, serve_tcp
@@ -21,6 +21,7 @@ def create() -> SetsquareServer:
     _register_lifecycle(server)
     _register_documents(server)
     _register_features(server)
+    _register_reading(server)
     _register_commands(server)
     return server
 
@@ -127,6 +128,20 @@ def _register_features(server: SetsquareServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def show_hover(params: types.HoverParams) -> types.Hover | None:
         return await hover.hover(server.session, _path(params.text_document.uri), params.position)
+
+
+def _register_reading(server: SetsquareServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
+    async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
+        return await lenses.lenses(server.session, _path(params.text_document.uri))
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)
+    async def document_link(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+        return await links.links(server.session, _path(params.text_document.uri))
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(list(completion.TRIGGERS)))
+    async def complete(params: types.CompletionParams) -> types.CompletionList | None:
+        return await completion.complete(server.session, _path(params.text_document.uri), params.position)
 
 
 def _register_commands(server: SetsquareServer) -> None:

@@ -162,7 +162,7 @@ class Settings:
         "codeLens",
         FLAG,
         default=False,
-        description="Show above the code how many findings a file and a resource have, and fixes for them.",
+        description="Show above a file how many findings it has, and a fix for all that is safe to fix.",
     )
 
     def shows(self, finding: Finding | UnknownFinding) -> bool:

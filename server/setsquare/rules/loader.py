@@ -21,6 +21,7 @@ from setsquare.rules.rule import (
     Severity,
     Target,
 )
+from setsquare.rules.vocabulary import RULE
 
 CATEGORIES = (
     "encryption-at-rest",
@@ -36,25 +37,24 @@ CATEGORIES = (
 )
 NO_FIX_KINDS = ("needs-runtime-knowledge", "needs-design", "would-cut-access", "destroys-data")
 ONCE = ("root_module", "template")
-_REQUIRED = (
-    "id",
-    "version",
-    "title",
-    "severity",
-    "category",
-    "rationale",
-    "references",
-    "frameworks",
-    "impact",
-    "terraform",
-    "cloudformation",
-)
-_OPTIONAL = ("also_relevant", "also_controls", "parameters", "implies", "implied_by", "aliases")
-_TARGET = ("resource", "when", "state", "companions", "fix", "impact", "once", "anchors", "name")
-_COMPANION = ("resource", "link", "state", "suffix", "document")
+_FIELDS = RULE.all_names
+_REQUIRED = RULE.required_names
+_TARGET = RULE.key("terraform")
+_COMPANION = _TARGET.key("companions")
+_PARAMETER = RULE.key("parameters")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _LONGEST_TITLE = 90
-_PARAMETER_TYPE = re.compile(r"(string|integer|boolean|cidr|kms_key_arn|list\((string|cidr|integer)\)|enum\(\w+\))")
+PARAMETER_TYPES = (
+    "string",
+    "integer",
+    "boolean",
+    "cidr",
+    "kms_key_arn",
+    "list(string)",
+    "list(cidr)",
+    "list(integer)",
+)
+_ENUMERATION = re.compile(r"enum\(\w+\)")
 
 
 def load_rule(path: str, source: bytes) -> tuple[Rule | None, tuple[Mistake, ...]]:
@@ -83,7 +83,7 @@ class _RuleDecoder:
 
     def rule(self, root: ObjectExpression) -> Rule:
         decoder = self._decoder
-        table = decoder.fields(root, (*_REQUIRED, *_OPTIONAL), _REQUIRED, "a rule")
+        table = decoder.fields(root, _FIELDS, _REQUIRED, "a rule")
         targets, unsupported = self._dialects(table)
         return Rule(
             id=self._id(table["id"]),
@@ -138,9 +138,9 @@ class _RuleDecoder:
         result: dict[str, Parameter] = {}
         decoder = self._decoder
         for name, value in decoder.mapping(expression, "parameters by name").items():
-            table = decoder.fields(value, ("type", "required", "default", "description"), ("type",), "a parameter")
+            table = decoder.fields(value, _PARAMETER.all_names, _PARAMETER.required_names, "a parameter")
             kind = decoder.text(table["type"])
-            if not _PARAMETER_TYPE.fullmatch(kind):
+            if kind not in PARAMETER_TYPES and not _ENUMERATION.fullmatch(kind):
                 decoder.found(table["type"], "string, integer, boolean, cidr, kms_key_arn, list(..) or enum(order)")
             default: Operand | Missing = self._nodes.operand(table["default"]) if "default" in table else MISSING
             result[name] = Parameter(
@@ -169,7 +169,7 @@ class _RuleDecoder:
 
     def _target(self, expression: Expression) -> Target:
         decoder = self._decoder
-        table = decoder.fields(expression, _TARGET, ("resource",), "a target")
+        table = decoder.fields(expression, _TARGET.all_names, _TARGET.required_names, "a target")
         if "state" not in table and "companions" not in table:
             raise decoder.unfit(expression, "a target with state or companions")
         items = decoder.items(table["companions"], "a list of companions") if "companions" in table else ()
@@ -193,7 +193,7 @@ class _RuleDecoder:
 
     def _companion(self, expression: Expression) -> Companion:
         decoder = self._decoder
-        table = decoder.fields(expression, _COMPANION, ("resource", "link", "state"), "a companion")
+        table = decoder.fields(expression, _COMPANION.all_names, _COMPANION.required_names, "a companion")
         link = decoder.mapping(table["link"], "one attribute and what it points at, as {bucket: [id, bucket]}")
         if len(link) != 1:
             raise decoder.unfit(table["link"], "one attribute and what it points at, as {bucket: [id, bucket]}")

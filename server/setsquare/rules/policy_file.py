@@ -17,14 +17,15 @@ from setsquare.rules.decoding import Decoder, Mistake, Unfit, shown
 from setsquare.rules.nodes import NodeDecoder
 from setsquare.rules.policy import Exemption, Policy, RulesFolder
 from setsquare.rules.rule import BULK_IMPACTS, MISSING, ImpactLevel, Parameter, Severity
+from setsquare.rules.vocabulary import POLICY
 from setsquare.text import Span
 
 FILE_NAME = "setsquare.yaml"
-_FIELDS = ("policy", "parameters", "rules", "exceptions", "account_baseline", "extra_rules")
-_RULES = ("select", "disable", "fix", "no_suppression", "override")
-_SELECT = ("frameworks", "min_severity")
-_DISABLED = ("rule", "reason", "approved_by", "until")
-_EXCEPTION = ("rule", "resource", "path", "reason", "approved_by", "until")
+_FIELDS = POLICY.all_names
+_RULES = POLICY.key("rules").all_names
+_SELECT = POLICY.key("rules").key("select").all_names
+_DISABLED = POLICY.key("rules").key("disable").all_names
+_EXCEPTION = POLICY.key("exceptions").all_names
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VERSION = 1
 _SEVERITIES = tuple(Severity)
@@ -83,7 +84,7 @@ class _PolicyDecoder:
         """Return the policy; what it does not say is as the outer policy says it."""
         decoder = self._decoder
         outer = self._outer or Policy.default(self._as_of)
-        table = decoder.fields(root, _FIELDS, ("policy",), "a policy")
+        table = decoder.fields(root, _FIELDS, POLICY.required_names, "a policy")
         if decoder.optional(table, "policy", decoder.integer, _VERSION) != _VERSION:
             decoder.found(table["policy"], f"{_VERSION}, the version of the policy format")
         rules = self._fields(table, "rules", _RULES)

@@ -6,10 +6,14 @@ from difflib import unified_diff
 from lsprotocol import types
 
 from setsquare.checking import ProvenPlan
+from setsquare.data.spots import spot_at
 from setsquare.findings import Finding, Satisfied
+from setsquare.lsp.features.mentions import mentions
+from setsquare.lsp.features.vocabulary import Vocabulary, without_marks
 from setsquare.lsp.session import Session, Snapshot
 from setsquare.rules.rule import Rule
 from setsquare.text import Span
+from setsquare.workspace import Workspace
 
 _STANDARDS = {
     "fsbp": "AWS FSBP",
@@ -38,6 +42,10 @@ class Style:
         """Return a name as the configuration has it."""
         return f"`{text}`" if self._markdown else text
 
+    def plain(self, text: str) -> str:
+        """Return Markdown as it is, or without its marks."""
+        return text if self._markdown else without_marks(text)
+
     def diff(self, text: str) -> str:
         """Return a diff."""
         return f"```diff\n{text}\n```" if self._markdown else text
@@ -60,7 +68,34 @@ async def hover(session: Session, path: str, position: types.Position) -> types.
     if good:
         text = "\n\n".join(dict.fromkeys(fulfilled_text(satisfied, style) for satisfied in good))
         return _hover(session, text, lines.range(good[0].place.span))
-    return None
+    said = await session.ask(lambda workspace: _said(workspace, path, offset, style))
+    return None if said is None else _hover(session, said[0], lines.range(said[1]))
+
+
+def _said(workspace: Workspace, path: str, offset: int, style: Style) -> tuple[str, Span] | None:
+    """Return what is to say of a word in a comment, a policy or a rule, and where it stands."""
+    for mention in mentions(workspace, path):
+        if _holds(mention.span, offset):
+            return _RULER.join(rule_text(rule, style) for rule in mention.rules), mention.span
+    vocabulary = Vocabulary.of(workspace, path)
+    source = workspace.text(path) if vocabulary is not None else None
+    spot = spot_at(source, offset) if source is not None else None
+    if vocabulary is None or source is None or spot is None:
+        return None
+    word = source[spot.span.start : spot.span.end].decode("utf-8", "replace").strip("\"'")
+    meaning = vocabulary.meaning(spot.path, word, is_key=spot.is_key)
+    return None if meaning is None else (style.plain(meaning), spot.span)
+
+
+def rule_text(rule: Rule, style: Style) -> str:
+    """Return what a rule asks for, why, and by which standards."""
+    asked = requirements(rule)
+    parts = [
+        f"{style.strong(rule.title)} · {rule.severity.value} · {style.code(rule.id)}",
+        rule.rationale,
+        f"Required by {asked}." if asked else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _holds(span: Span, offset: int) -> bool:
