@@ -60,7 +60,10 @@ class DocumentVerdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on one leaf for one origin of its value."""
+    """The verdict on one leaf for one origin of its value.
+
+    ``instances``: the keys of the instances that it is about, where the block has several that are told apart.
+    """
 
     path: tuple[str, ...]
     verdict: Verdict
@@ -68,6 +71,7 @@ class Outcome:
     origin: Origin
     site: Site
     value: Value = ()
+    instances: tuple[str, ...] = ()
 
 
 DocumentJudge = Callable[[Statement, Origin], tuple[DocumentVerdict, ...]]

@@ -95,6 +95,7 @@ class Finding:
         resource: the address, ``module.m.aws_x.y`` style.
         related: addresses of existing companions.
         instances: how many instances the one block stands for, where it is more than one.
+        named: the addresses of the instances that it is about, where it is not about all.
         calls: the calls that decide it, where the resource stands in a module that is called.
         alike: the addresses of the same block in further calls, of which the same is found.
 
@@ -108,6 +109,7 @@ class Finding:
     violations: tuple[Violation, ...]
     fix: Fix
     instances: int | None = None
+    named: tuple[str, ...] = ()
     calls: tuple[CalledBy, ...] = ()
     alike: tuple[str, ...] = ()
 

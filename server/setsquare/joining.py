@@ -32,6 +32,7 @@ def _both(one: Finding, other: Finding) -> Finding:
         one,
         related=tuple(dict.fromkeys((*one.related, *other.related))),
         instances=(one.instances or 1) + (other.instances or 1),
+        named=tuple(dict.fromkeys((*one.named, *other.named))),
         calls=tuple(dict.fromkeys((*one.calls, *other.calls))),
         alike=tuple(dict.fromkeys((*one.alike, other.resource))),
     )

@@ -1,7 +1,7 @@
 """One target of one rule against one resource: the verdict, and all that a fix needs to know."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
@@ -48,6 +48,14 @@ class Judgement:
         """Return the outcomes with a verdict, with the part that holds them."""
         return [(part, o) for part in self.parts for o in part.outcomes if o.verdict is verdict]
 
+    def instances(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the addresses of the instances of the primary with a verdict; none where it is the same for all."""
+        mine = [o for part, o in self.outcomes(verdict) if part.carrier is self.primary]
+        found = {key for outcome in mine for key in outcome.instances}
+        if len(found) == len(self.primary.keys):
+            return ()
+        return tuple(f"{self.primary.address}{key}" for key in self.primary.keys if key in found)
+
     @property
     def related(self) -> tuple[str, ...]:
         """The addresses of the existing companions."""
@@ -67,10 +75,15 @@ def _state(
     """
     prefix = (Step("Properties"),) if resource.missing_properties else ()
     found: dict[object, Outcome] = {}
+    about: dict[object, list[str]] = {}
+    keys = {id(world): key for world, key in zip(resource.worlds, resource.keys, strict=False)}
     for world in worlds or _worlds(resource):
         for outcome in evaluator.state(state, world, prefix, resource.null_properties):
-            found.setdefault(_identity(outcome), outcome)
-    return list(found.values())
+            identity = _identity(outcome)
+            found.setdefault(identity, outcome)
+            if id(world) in keys:
+                about.setdefault(identity, []).append(keys[id(world)])
+    return [replace(outcome, instances=tuple(dict.fromkeys(about.get(i, ())))) for i, outcome in found.items()]
 
 
 def _identity(outcome: Outcome) -> tuple[object, ...]:

@@ -84,6 +84,8 @@ def _finding(report: Report, finding: Finding) -> dict[str, object]:
     content["frameworks"] = {name: list(ids) for name, ids in finding.rule.frameworks.items()}
     if finding.instances is not None:
         content["instances"] = finding.instances
+    if finding.named:
+        content["instance_addresses"] = list(finding.named)
     if finding.calls:
         content["calls"] = [
             {"module": call.address, "file": report.relative(call.place.path), "range": range_of(report, call.place)}
