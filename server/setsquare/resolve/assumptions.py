@@ -5,7 +5,7 @@ step (a condition that holds makes the parts of its ``Fn::And`` hold, and so on)
 that the effort grows with the length of the conditions and not with the number of their combinations.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -28,6 +28,10 @@ from setsquare.text import Span
 
 _MAX_DEPTH = 50
 _MAX_SPLITS = 3
+_MAX_ROUNDS = 4
+_MAX_CLAIMS = 64
+_MAX_PENDING = 8
+_MAX_NAMES = 12
 _NO_SPAN = Span(0, 0)
 
 
@@ -53,6 +57,7 @@ class World:
         splits: how often a value was told apart by a condition on the way here.
         pending: claims of which it is not known yet what that says of their parts.
         memory: named conditions as far as they were judged here.
+        onward: the worlds in which more is assumed, by the condition's shape and whether it holds.
 
     """
 
@@ -65,6 +70,7 @@ class World:
     splits: int = 0
     pending: tuple[Claim, ...] = ()
     memory: dict[str, bool | None] = field(default_factory=dict)
+    onward: "dict[tuple[str, bool], World | None]" = field(default_factory=dict)
 
     def contradicts(self, shape: str, text: str) -> bool:
         """Whether an operand cannot be this text here."""
@@ -77,10 +83,6 @@ class World:
     def only_certain(self) -> "World":
         """Return the same world without the defaults of parameters."""
         return self if self.certain else replace(self, certain=True)
-
-    def without_memory(self) -> dict[str, bool | None]:
-        """Return what stays known when more is assumed."""
-        return {name: truth for name, truth in self.memory.items() if truth is not None}
 
 
 Meaning = Callable[[Expression, World, int], Value]
@@ -101,37 +103,76 @@ class Conditions:
         self._order = {name: index for index, name in enumerate(written)}
         self._used: dict[int, tuple[Expression, frozenset[str]]] = {}
         self._subjects: dict[str, frozenset[str]] = {}
+        self._named: dict[int, tuple[Expression, frozenset[str]]] = {}
+        self._many: dict[str, bool] = {}
 
     # ------------------------------------------------------------- truth
 
     def truth(self, expression: Expression, world: World, depth: int = 0) -> bool | None:
         """Return whether a condition holds in a world; None where that is not known."""
+        if isinstance(expression, Reference):
+            self._judge([expression.path[-1]], world)
+        elif self._order:
+            self._judge(self._named_in(expression), world)
+        return self._truth(expression, world, depth)
+
+    def _judge(self, names: Iterable[str], world: World) -> None:
+        """Remember the truth of named conditions, those that they name first: no chain of them is too long."""
+        todo = [name for name in names if name not in world.memory]
+        opened: set[str] = set()
+        while todo:
+            name = todo[-1]
+            if name in world.memory:
+                todo.pop()
+            elif name in world.truths or name not in self._written:
+                world.memory[name] = world.truths.get(name)
+            elif world.truths and self._names_many(name):
+                world.memory[name] = None  # only what is assumed of it itself counts
+            elif name not in opened:
+                opened.add(name)
+                named = self._named_in(self._written[name])
+                todo += [other for other in named if other not in world.memory and other not in opened]
+            else:  # what it names is known now, or names it in a circle
+                world.memory[name] = self._truth(self._written[name], world, 0)
+
+    def _names_many(self, name: str) -> bool:
+        """Whether a condition rests on so many others that it is not judged again in each world."""
+        if name not in self._many:
+            seen: set[str] = set()
+            todo = [name]
+            while todo and len(seen) <= _MAX_NAMES:
+                current = todo.pop()
+                if current not in seen and current in self._written:
+                    seen.add(current)
+                    todo += self._named_in(self._written[current])
+            self._many[name] = len(seen) > _MAX_NAMES
+        return self._many[name]
+
+    def _named_in(self, expression: Expression) -> frozenset[str]:
+        known = self._named.get(id(expression))
+        if known is None:
+            known = (expression, _names(expression))
+            self._named[id(expression)] = known
+        return known[1]
+
+    def _truth(self, expression: Expression, world: World, depth: int) -> bool | None:
         if depth > _MAX_DEPTH:
             return None
         match expression:
             case Reference(_, ("Condition", name)):
-                return self._named(name, world, depth)
+                return world.memory.get(name)
             case Call(_, "Fn::Not", (operand,)):
-                return negated(self.truth(operand, world, depth + 1))
+                return negated(self._truth(operand, world, depth + 1))
             case Call(_, "Fn::And", operands) if operands:
-                return every([self.truth(operand, world, depth + 1) for operand in operands])
+                return every([self._truth(operand, world, depth + 1) for operand in operands])
             case Call(_, "Fn::Or", operands) if operands:
-                return some([self.truth(operand, world, depth + 1) for operand in operands])
+                return some([self._truth(operand, world, depth + 1) for operand in operands])
             case Call(_, "Fn::Equals", (left, right)):
                 return self._equal(left, right, world, depth)
             case Literal():
                 return as_truth(self._meaning(expression, world, depth))
             case _:
                 return None
-
-    def _named(self, name: str, world: World, depth: int) -> bool | None:
-        if name in world.truths:
-            return world.truths[name]
-        if name not in world.memory:
-            world.memory[name] = None  # what a condition that refers to itself is
-            written = self._written.get(name)
-            world.memory[name] = None if written is None else self.truth(written, world, depth + 1)
-        return world.memory[name]
 
     def _equal(self, left: Expression, right: Expression, world: World, depth: int) -> bool | None:
         values = [self._operand(left, world, depth), self._operand(right, world, depth)]
@@ -156,36 +197,44 @@ class Conditions:
 
     def assume(self, condition: Expression, holds: bool, world: World) -> World | None:  # noqa: FBT001 - an answer
         """Return the world in which a condition holds, or does not; None where that cannot be."""
-        todo = [Claim(condition, holds)]
-        while todo:
+        key = (shape(condition), holds)
+        if key not in world.onward:
+            world.onward[key] = self._assume(Claim(condition, holds), world)
+        return world.onward[key]
+
+    def _assume(self, claim: Claim, world: World) -> World | None:
+        follows = [claim]
+        for _ in range(_MAX_ROUNDS):
+            after = self._claimed(follows, world)
+            if after is None:
+                return None
+            world, follows = self._settled(after)
+            if not follows:
+                break
+        return world
+
+    def _claimed(self, claims: Iterable[Claim], world: World) -> World | None:
+        """Return the world in which claims hold, and what follows directly; None where they contradict it."""
+        collected = _Collected(world, self._written, lambda left, right: self._compared(left, right, world))
+        todo = list(claims)
+        for _ in range(_MAX_CLAIMS):  # to conclude less is no error: more branches may be taken
+            if not todo:
+                break
             claim = todo.pop()
             now = self.truth(claim.condition, world)
             if now is None:
-                world, follows = self._assumed(claim, world)
-                todo += follows
+                todo += collected.add(claim)
             elif now is not claim.holds:
                 return None
-            if not todo:
-                world, todo = self._settled(world)
-        return world
+        return collected.world()
 
-    def _assumed(self, claim: Claim, world: World) -> tuple[World, list[Claim]]:
-        """Return the world in which an open condition is as claimed, and what follows for its parts."""
-        match claim.condition:
-            case Reference(_, ("Condition", name)):
-                written = self._written.get(name)
-                world = _with(world, truths={**world.truths, name: claim.holds})
-                return world, [] if written is None else [Claim(written, claim.holds)]
-            case Call(_, "Fn::Not", (operand,)):
-                return world, [Claim(operand, not claim.holds)]
-            case Call(_, "Fn::And" | "Fn::Or" as name, operands) if claim.holds is (name == "Fn::And"):
-                return world, [Claim(operand, claim.holds) for operand in operands]
-            case Call(_, "Fn::And" | "Fn::Or", _):
-                return replace(world, pending=(*world.pending, claim)), []
-            case Call(_, "Fn::Equals", (left, right)):
-                return self._compared(left, right, claim, world), []
-            case _:
-                return world, []
+    def _compared(self, left: Expression, right: Expression, world: World) -> tuple[str, str] | None:
+        """Return which operand is compared with which text; None where neither side is known."""
+        for one, other in ((left, right), (right, left)):
+            text = _only_text(self._operand(other, world, 0))
+            if text is not None:
+                return shape(one), text
+        return None
 
     def _settled(self, world: World) -> tuple[World, list[Claim]]:
         """Return what follows from pending claims: where one part alone is open it must be as claimed."""
@@ -201,16 +250,6 @@ class Conditions:
             else:
                 pending.append(claim)
         return replace(world, pending=tuple(pending)) if len(pending) < len(world.pending) else world, follows
-
-    def _compared(self, left: Expression, right: Expression, claim: Claim, world: World) -> World:
-        for one, other in ((left, right), (right, left)):
-            text = _only_text(self._operand(other, world, 0))
-            if text is None:
-                continue
-            if claim.holds:
-                return _with(world, given={**world.given, shape(one): text})
-            return _with(world, excluded=world.excluded | {(shape(one), text)})
-        return _with(world, equations={**world.equations, _equation(left, right): claim.holds})
 
     # ------------------------------------------------------------- telling apart
 
@@ -241,11 +280,12 @@ class Conditions:
 
     def _both(self, name: str, world: World) -> Iterator[World]:
         condition = self._written.get(name)
-        if condition is None or world.splits >= _MAX_SPLITS or self._named(name, world, 0) is not None:
+        named = Reference(_NO_SPAN, ("Condition", name))
+        if condition is None or world.splits >= _MAX_SPLITS or self.truth(named, world) is not None:
             yield world
             return
         for answer in (True, False):
-            assumed = self.assume(Reference(condition.span, ("Condition", name)), answer, world)
+            assumed = self.assume(named, answer, world)
             if assumed is not None:
                 yield replace(assumed, splits=world.splits + 1)
 
@@ -287,8 +327,69 @@ class Conditions:
         return self._subjects[name]
 
 
-def _with(world: World, **assumed: object) -> World:
-    return replace(world, memory=world.without_memory(), **assumed)  # type: ignore[arg-type]  # its own fields
+class _Collected:
+    """What is assumed beyond a world, claim by claim."""
+
+    def __init__(
+        self,
+        world: World,
+        written: Mapping[str, Expression],
+        compared: Callable[[Expression, Expression], tuple[str, str] | None],
+    ) -> None:
+        self._world = world
+        self._written = written
+        self._compared = compared
+        self._contradicts = False
+        self.truths = dict(world.truths)
+        self.pending = list(world.pending)
+        self._given = dict(world.given)
+        self._equations = dict(world.equations)
+        self._excluded = set(world.excluded)
+
+    def add(self, claim: Claim) -> list[Claim]:
+        """Take up a claim that is open in the world; return what follows for its parts."""
+        match claim.condition:
+            case Reference(_, ("Condition", name)):
+                is_new = name not in self.truths
+                self._contradicts |= self.truths.setdefault(name, claim.holds) is not claim.holds
+                return [Claim(self._written[name], claim.holds)] if is_new and name in self._written else []
+            case Call(_, "Fn::Not", (operand,)):
+                return [Claim(operand, not claim.holds)]
+            case Call(_, "Fn::And" | "Fn::Or" as name, operands):
+                if claim.holds is (name == "Fn::And"):
+                    return [Claim(operand, claim.holds) for operand in operands]
+                if len(self.pending) < _MAX_PENDING:
+                    self.pending.append(claim)
+            case Call(_, "Fn::Equals", (left, right)):
+                self._add_equation(left, right, holds=claim.holds)
+            case _:
+                pass
+        return []
+
+    def _add_equation(self, left: Expression, right: Expression, *, holds: bool) -> None:
+        compared = self._compared(left, right)
+        if compared is None:
+            self._equations[_equation(left, right)] = holds
+        elif holds:
+            self._contradicts |= self._given.setdefault(*compared) != compared[1]
+        else:
+            self._excluded.add(compared)
+
+    def world(self) -> World | None:
+        """Return the world in which all of it is assumed; None where it contradicts itself."""
+        if self._contradicts or not self._excluded.isdisjoint(self._given.items()):
+            return None
+        return replace(
+            self._world,
+            truths=self.truths,
+            given=self._given,
+            equations=self._equations,
+            excluded=frozenset(self._excluded),
+            pending=tuple(self.pending),
+            # What is known stays known when more is assumed.
+            memory={name: truth for name, truth in self._world.memory.items() if truth is not None},
+            onward={},
+        )
 
 
 def _as_text(origin: Known) -> Known:
