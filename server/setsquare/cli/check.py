@@ -19,9 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_scope(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--show-unknown", action="store_true", help="list what cannot be judged, too")
+    parser.add_argument(
+        "--show-unknown", action="store_true", help="list what cannot be judged, and what would decide it"
+    )
     parser.add_argument("--prove", action="store_true", help="prove every fix that is offered")
-    parser.add_argument("--strict", action="store_true", help="errors and unknowns count as findings")
+    parser.add_argument("--strict", action="store_true", help="errors and unknown verdicts count as findings")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep reports of earlier checks")
 
 

@@ -18,7 +18,6 @@ from setsquare.lsp.convert import Lines, uri_of
 from setsquare.lsp.settings import Settings
 from setsquare.lsp.steadiness import Steadiness
 from setsquare.lsp.worker import Worker
-from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy_file import FILE_NAME
 from setsquare.text import Span
@@ -431,9 +430,13 @@ def _with_parents(path: str) -> Iterable[str]:
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Return of several findings of a rule at one place the one that can be fixed, and says it with fewer words."""
-    best: dict[tuple[str, Place], Finding] = {}
+    """Return of several findings of a rule at one place the one that can be fixed, and says it with fewer words.
+
+    What several callers of a module decide, each in its own file, stays apart.
+    """
+    best: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.rule.id, finding.place)
+        origins = (violation.origin for violation in finding.violations if finding.calls and finding.fix.available)
+        key = (finding.rule.id, finding.place, *origins)
         best[key] = min(best.get(key, finding), finding, key=lambda one: (not one.fix.available, len(one.message)))
     return best.values()
