@@ -25,6 +25,15 @@ def fixes(some: Unit) -> dict[str, str | None]:
     return {finding.rule.id: finding.fix.reason for finding in some.analyse().findings}
 
 
+def test_an_expression_inside_a_json_text_is_not_edited():
+    state = 'p: {$document: {$has_statement: {Sid: S, Effect: Deny, Action: "*"}}}'
+    text = '{"resource": {"test_thing": {"x": {"p": "${jsonencode({Statement = [{Effect = 1}]})}"}}}}'
+    some = module({"x.tf.json": text}, thing(state, "test-thing-document"))
+    assert fixes(some) == {
+        "test-thing-document": "it is decided in an expression inside a JSON text, which is not edited"
+    }
+
+
 # --------------------------------------------------------------------- one leaf in Terraform
 
 

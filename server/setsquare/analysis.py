@@ -26,7 +26,17 @@ from setsquare.findings import (
 from setsquare.joining import joined, joined_unknown
 from setsquare.judgement import Judgement, Part, Surroundings, judge
 from setsquare.messages import finding_message, path_text, unknown_message, violation_of
-from setsquare.model import Absent, Opaque, Origin, Place, Referenced, Resource, Written, WrittenMap
+from setsquare.model import (
+    Absent,
+    Change,
+    Opaque,
+    Origin,
+    Place,
+    Referenced,
+    Resource,
+    Written,
+    WrittenMap,
+)
 from setsquare.repairs import Repairs
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.sam import spelled_names
@@ -36,6 +46,7 @@ from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel, Rule, Target
 from setsquare.suppression import SetAside, Suppressions
+from setsquare.syntax.tf_json import is_inside_text
 
 Scope: TypeAlias = TerraformModule | TemplateScope
 
@@ -127,13 +138,19 @@ class _Unit:
             findings=tuple(sorted(findings, key=position_of)),
             unknown=tuple(sorted(unknown, key=position_of)),
             suppressed=tuple(sorted(aside, key=lambda s: position_of(s.finding))),
-            problems=(*self._problems, *suppressions.problems),
+            problems=(*self._problems, *self._beyond_bounds(), *suppressions.problems),
             resources=len({(resource.path, resource.span) for resource in self._resources}),
             satisfied=tuple(
                 {(s.rule.id, s.place, _name(j.primary)): s for j in active for s in _satisfied(j)}.values()
             ),
             elsewhere=self._elsewhere((*findings, *(s.finding for s in aside)), unknown),
         )
+
+    def _beyond_bounds(self) -> Iterable[Problem]:
+        """Yield what was not looked at in full, as there is too much of it."""
+        scopes = (instance.scope for instance in self._instances)
+        notes = {p: text for scope in scopes if isinstance(scope, TerraformModule) for p, text in scope.notes.items()}
+        return (Problem(place.path, message, place) for place, message in sorted(notes.items()))
 
     def _suppressed(self, judgement: Judgement, suppressions: Suppressions) -> SetAside | None:
         if judgement.verdict is not Verdict.VIOLATED:
@@ -279,11 +296,16 @@ class _Unit:
                     if resource.path == use.path and resource.span.contains(use.span):
                         yield from self._judge(resource)
 
-    def is_editable(self, path: str) -> bool:
-        """Whether a file may be changed: not where a tool downloaded it."""
+    def closed(self, path: str, change: Change | None) -> str | None:
+        """Return why a file cannot be changed, or not in this way; None where it can."""
         scopes = (instance.scope for instance in self._instances)
         modules = [scope.reading(path) for scope in scopes if isinstance(scope, TerraformModule)]
-        return not any(path in module.texts and module.folder.is_downloaded for module in modules)
+        for module in modules:
+            if path in module.texts and module.folder.is_downloaded:
+                return "it is decided in a module that was downloaded, which is not edited"
+            if change is not None and is_inside_text(path, module.texts.get(path, b""), change):
+                return "it is decided in an expression inside a JSON text, which is not edited"
+        return None
 
     def is_declared(self, expression: str) -> bool:
         """Whether the root of a dialect expression is declared in the unit."""
@@ -306,6 +328,7 @@ class _Unit:
             violations=tuple(violation_of(outcome) for _, outcome in violated),
             fix=fix,
             instances=judgement.primary.instances if (judgement.primary.instances or 0) > 1 else None,
+            named=judgement.instances(Verdict.VIOLATED),
             calls=self._calls(judgement.primary),
         )
 

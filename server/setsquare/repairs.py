@@ -15,6 +15,7 @@ from setsquare.findings import Fix, PlacedChange, Verdict
 from setsquare.judgement import Judgement, Part
 from setsquare.model import (
     Absent,
+    Change,
     ExtendList,
     Insert,
     NewAttribute,
@@ -60,8 +61,8 @@ class Facts(Protocol):
     def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
         """Return the judgements of resources of other folders that the literal at a place flows into."""
 
-    def is_editable(self, path: str) -> bool:
-        """Whether a file may be changed."""
+    def closed(self, path: str, change: Change | None) -> str | None:
+        """Return why a file cannot be changed, or not in this way; None where it can."""
 
     def refusal(self, place: Place, value: Written) -> str | None:
         """Return why a value cannot be written at a place; None where it can."""
@@ -209,7 +210,7 @@ class Repairs:
             )
             for change in changes:
                 self._check_complete(change, outcome, carrier)
-                self._check_place(change.path, primary, write)
+                self._check_place(change, primary, write)
             order = (draft.judgement.rule.id, index)
             draft.changes += [replace(change, order=order) for change in changes]
             for change in changes:
@@ -233,14 +234,17 @@ class Repairs:
                 raise NoChangeError(reason)
             todo += [(path, entry) for entry in block.entries if isinstance(entry, NewBlock)]
 
-    def _check_place(self, path: str, primary: Resource, write: Written) -> None:
-        """Refuse to change what a tool downloaded, and to write names where another module could not read them."""
-        if not self._facts.is_editable(path):
-            reason = "it is decided in a module that was downloaded, which is not edited"
-            raise NoChangeError(reason)
-        is_elsewhere = path.rpartition("/")[0] != primary.path.rpartition("/")[0]
+    def _check_place(self, placed: PlacedChange, primary: Resource, write: Written) -> None:
+        """Refuse to change what is closed to changes, and to write names where another module could not read them."""
+        self._check_open(placed.path, placed.change)
+        is_elsewhere = placed.path.rpartition("/")[0] != primary.path.rpartition("/")[0]
         if is_elsewhere and (with_references(write, _no_reference) != write or any(expressions(write))):
             reason = "it is decided in another module, which does not know what would be written there"
+            raise NoChangeError(reason)
+
+    def _check_open(self, path: str, change: Change | None) -> None:
+        reason = self._facts.closed(path, change)
+        if reason is not None:
             raise NoChangeError(reason)
 
     def _add_statement(self, primary: Resource, outcome: Outcome, statement: Written) -> Sequence[PlacedChange]:
@@ -251,7 +255,7 @@ class Repairs:
 
     def _draft_resource(self, draft: _Draft, part: Part) -> None:
         judgement, primary = draft.judgement, draft.judgement.primary
-        self._check_place(primary.path, primary, None)
+        self._check_open(primary.path, None)
         companion = part.companion
         entries: list[NewAttribute | NewBlock] = []
         if companion is not None:
