@@ -73,6 +73,13 @@ def test_pages_are_those_of_the_rules():
     assert _generate().pages() == written
 
 
+def test_the_settings_of_the_server_are_those_that_are_declared():
+    written = (ROOT / "docs" / "lsp.md").read_text(encoding="utf-8")
+
+    assert _generate().with_settings(written) == written
+    assert "| `minimumSeverity` | `low` | " in written
+
+
 def test_the_extension_has_the_settings_and_the_version_of_the_server():
     written = (ROOT / "vscode-extension" / "package.json").read_text(encoding="utf-8")
 

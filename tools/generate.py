@@ -2,7 +2,7 @@
 
     generate.py facts CATALOGUE SCHEMAS   rules/facts/*.json, for the resource types that rules name
     generate.py frameworks CATALOGUE      rules/frameworks/*.yaml
-    generate.py docs                      docs/rules/*.md
+    generate.py docs                      docs/rules/*.md, and the settings in docs/lsp.md
     generate.py extension                 vscode-extension/package.json: settings and version
 
 CATALOGUE is a folder with ``schemas/schema-aws.json.gz`` and ``schema-aws5.json.gz`` (the provider's schema in its two
@@ -35,9 +35,12 @@ from setsquare.rules.facts import COMPUTED, MAY_REPLACE, REPLACES, REQUIRED, des
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
 PAGES = ROOT / "docs" / "rules"
+SERVER_PAGE = ROOT / "docs" / "lsp.md"
 EXTENSION = ROOT / "vscode-extension" / "package.json"
 Json = Any
 
+_WRITTEN = "<!-- written by tools/generate.py -->"
+_END = "<!-- end -->"
 _MOST_VALUES = 30
 """Enumerations with more values than this are left out: they are lists of machine sizes, not decisions."""
 
@@ -314,6 +317,24 @@ def write_pages() -> None:
             path.unlink()
     for name, text in wanted.items():
         (PAGES / name).write_text(text, encoding="utf-8")
+    SERVER_PAGE.write_text(with_settings(SERVER_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_settings(text: str) -> str:
+    """Return the page about the language server with the settings as they are declared."""
+    before, _, rest = text.partition(_WRITTEN)
+    return before + _WRITTEN + "\n" + "\n".join(_settings()) + "\n" + _END + rest.partition(_END)[2]
+
+
+def _settings() -> Iterator[str]:
+    yield "| setting | default | |"
+    yield "|---|---|---|"
+    for setting in declarations():
+        default = "not set" if setting.default is None else f"`{json.dumps(setting.default).strip(chr(34))}`"
+        values = setting.kind.values()
+        some = "Some" if setting.kind.name == "array" else "One"
+        allowed = f" {some} of {', '.join(f'`{value}`' for value in values)}." if values else ""
+        yield f"| `{setting.name}` | {default} | {setting.description}{allowed} |"
 
 
 def pages() -> dict[str, str]:
