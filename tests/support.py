@@ -23,6 +23,19 @@ NAMES = {Dialect.TERRAFORM: "main.tf", Dialect.CLOUDFORMATION: "template.yaml"}
 
 
 @dataclass(frozen=True)
+class Files:
+    """What functions read: the texts of the unit, and nothing outside of its folder."""
+
+    texts: Mapping[str, bytes]
+
+    def read(self, path: str) -> bytes | None:
+        return self.texts.get(path) if path.startswith(f"{ROOT}/") else None
+
+    def exists(self, path: str) -> bool | None:
+        return path in self.texts if path.startswith(f"{ROOT}/") else None
+
+
+@dataclass(frozen=True)
 class Unit:
     """A module (all its files) or a template (one file)."""
 
@@ -43,7 +56,7 @@ class Unit:
                 for template in file.templates if file else ():
                     yield TemplateScope(path, template)
         if terraform:
-            yield TerraformModule(ModuleFolder.of(ROOT, terraform, texts))
+            yield TerraformModule(ModuleFolder.of(ROOT, terraform, texts), sources=Files(texts))
 
     def analyse(self, changed: Mapping[str, bytes] | None = None) -> Analysis:
         texts = {**self.texts, **(changed or {})}

@@ -298,6 +298,8 @@ class _Unit:
 
     def closed(self, path: str, change: Change | None) -> str | None:
         """Return why a file cannot be changed, or not in this way; None where it can."""
+        if not path:
+            return "it is a part of what a function calculates"
         scopes = (instance.scope for instance in self._instances)
         modules = [scope.reading(path) for scope in scopes if isinstance(scope, TerraformModule)]
         for module in modules:
@@ -436,5 +438,5 @@ def _place(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
 def _satisfied(judgement: Judgement) -> Iterable[Satisfied]:
     for _, outcome in judgement.outcomes(Verdict.SATISFIED):
         place = outcome.origin.place
-        if place is not None:
+        if place is not None and place.path:
             yield Satisfied(judgement.rule, place, judgement.primary.address)

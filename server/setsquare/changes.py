@@ -102,6 +102,9 @@ def place_of(origin: Origin) -> Place:
     if place is None:
         reason = "nothing is written that could be changed"
         raise NoChangeError(reason)
+    if not place.path:
+        reason = "it is a part of what a function calculates"
+        raise NoChangeError(reason)
     return place
 
 
@@ -254,7 +257,9 @@ def _replaced_items(test: Excludes, origin: Sequence, write: Written) -> list[Pl
     for item, news in _replacements(test, origin, write if isinstance(write, tuple) else (write,)):
         if news is not None:
             place = _item_place(test, item)
-            result.append(PlacedChange(place.path, ReplaceItem(place.span, news)))
+            is_item = place.path == origin.place.path and origin.place.span.contains(place.span)
+            change = SetValue(place.span, news[0]) if len(news) == 1 and not is_item else ReplaceItem(place.span, news)
+            result.append(PlacedChange(place.path, change))
     return result
 
 

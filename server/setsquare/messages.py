@@ -1,7 +1,7 @@
 """What a finding says, in one sentence, and what a value looks like in it."""
 
 from setsquare.evaluation import Outcome
-from setsquare.findings import Violation
+from setsquare.findings import Verdict, Violation
 from setsquare.judgement import Judgement, Part
 from setsquare.model import (
     Absent,
@@ -11,6 +11,7 @@ from setsquare.model import (
     Origin,
     Place,
     Referenced,
+    Resource,
     Sequence,
     Structure,
     Text,
@@ -35,6 +36,7 @@ from setsquare.rules.rule import (
 )
 
 _SHOWN = 5
+_NAMED_INSTANCES = 3
 
 
 def path_text(path: tuple[str, ...]) -> str:
@@ -126,8 +128,21 @@ def actual_data(origin: Origin) -> object:
 
 def violation_of(outcome: Outcome) -> Violation:
     """Return an outcome as a report states it."""
-    place = outcome.origin.place or _emptied_by(outcome.site.structure)
-    return Violation(path_text(outcome.path), expected_text(outcome.leaf), actual_data(outcome.origin), place)
+    return Violation(
+        path_text(outcome.path), expected_text(outcome.leaf), actual_data(outcome.origin), _decided(outcome)
+    )
+
+
+def _decided(outcome: Outcome) -> Place | None:
+    """Return where the value is decided: the text that has to change; None where nothing is written."""
+    place, site = outcome.origin.place, outcome.site
+    if place is None or not place.path:
+        return site.null or _emptied_by(site.structure)
+    if isinstance(outcome.leaf.test, IsAbsent) and site.structure is not None and site.steps:
+        entry = site.structure.entry(site.steps[0].name)
+        if entry is not None and entry.path == place.path and entry.span.contains(place.span):
+            return entry  # the entry goes as a whole, whichever of its branches is to blame
+    return place
 
 
 def _emptied_by(structure: Structure | None) -> Place | None:
@@ -138,7 +153,7 @@ def _emptied_by(structure: Structure | None) -> Place | None:
 
 def finding_message(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> str:
     """Return what is wrong, in this resource, in one sentence."""
-    address = judgement.primary.address
+    address = _instances(judgement) or _named(judgement.primary)
     missing = next((part for part in judgement.parts if part.carrier is None), None)
     if missing is not None:
         kind = missing.companion.resource if missing.companion else judgement.target.resource
@@ -186,4 +201,19 @@ def _shown(origin: Origin) -> str:
 def unknown_message(judgement: Judgement, expression: str) -> str:
     """Return why a rule cannot be judged, in one sentence."""
     cause = expression or "a value"
-    return f"{judgement.primary.address}: cannot be judged, since {cause} is not known here. {judgement.rule.title}."
+    return f"{_named(judgement.primary)}: cannot be judged, since {cause} is not known here. {judgement.rule.title}."
+
+
+def _instances(judgement: Judgement) -> str:
+    """Name the instances that a finding is about: empty where it is about all."""
+    first, *others = judgement.instances(Verdict.VIOLATED) or ("",)
+    if not others:
+        return first
+    keys = [address.removeprefix(judgement.primary.address) for address in others[: _NAMED_INSTANCES - 1]]
+    more = len(others) - len(keys)
+    return ", ".join([first, *keys]) + (f" and {more} more" if more else "")
+
+
+def _named(resource: Resource) -> str:
+    """Return a resource's address, with the construct that a person wrote where the template was synthesised."""
+    return f"{resource.address} ({resource.construct})" if resource.construct else resource.address

@@ -347,7 +347,7 @@ class Repairs:
 
     def _check_sharing(self, draft: _Draft, outcome: Outcome, carrier: Resource, write: Written) -> None:
         place = outcome.origin.place
-        if place is None or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
+        if place is None or not place.path or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
             return
         reason = self._facts.refusal(place, write)
         if reason is not None:

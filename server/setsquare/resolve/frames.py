@@ -7,7 +7,10 @@ from setsquare.model import Place, Value
 from setsquare.text import Span
 
 KEY = Place("", Span(0, 0))
-"""Where the keys of collections are written: nowhere, so that what refers to one is its place."""
+"""Where keys of collections, and parts of what functions calculate, are written: nowhere.
+
+The place of such a part is that of the expression that picks it out; within a whole that is handed on, it has none.
+"""
 
 
 @dataclass(frozen=True, slots=True)

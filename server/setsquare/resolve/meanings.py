@@ -77,6 +77,12 @@ class Meanings(ABC):
         place = Place(frame.path, expression.span)
         if len(frame.trail) > MAX_DEPTH:
             return (Opaque(place, self.shown(place)),)
+        found = self._meaning(expression, frame, place)
+        if any(origin.place is KEY for origin in found):
+            return tuple(replace(origin, place=place) if origin.place is KEY else origin for origin in found)
+        return found
+
+    def _meaning(self, expression: Expression, frame: Frame, place: Place) -> Value:
         match expression:
             case Literal(_, value):
                 return values.scalar(place, value)
@@ -143,18 +149,10 @@ class Meanings(ABC):
         return walk(base, steps, place, lambda: self.shown(place))
 
     def _named(self, path: tuple[str, ...], frame: Frame, place: Place) -> Value:
-        """Return what a reference means; a key, which is written nowhere, stands at what refers to it."""
         name, *steps = path
         if name in frame.names:
-            found = walk(frame.names[name], steps, place, lambda: self.shown(place))
-        else:
-            found = self.reference(path, frame, place)
-        if any(origin.place is KEY for origin in found):
-            return tuple(
-                replace(origin, place=place) if isinstance(origin, Known) and origin.place is KEY else origin
-                for origin in found
-            )
-        return found
+            return walk(frame.names[name], steps, place, lambda: self.shown(place))
+        return self.reference(path, frame, place)
 
     def _call(self, name: str, arguments: tuple[Expression, ...], frame: Frame, place: Place) -> Value:
         def shown() -> str:

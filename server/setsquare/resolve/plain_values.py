@@ -6,6 +6,7 @@ from itertools import product
 
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Structure, Value
 from setsquare.model import Sequence as SequenceOrigin
+from setsquare.resolve.frames import KEY
 from setsquare.resolve.functions.plain import MAX_TEXT, Plain, UndecidedError
 from setsquare.resolve.values import MAX_ORIGINS
 
@@ -65,7 +66,7 @@ class _Converter:
 
 
 def of_plain(place: Place, value: Plain) -> Value:
-    """Return plain data as a value; all of it stands at one place."""
+    """Return plain data as a value that stands at a place; its parts are written nowhere."""
     match value:
         case None:
             return (Absent(place),)
@@ -78,13 +79,13 @@ def of_plain(place: Place, value: Plain) -> Value:
             exact = Decimal(repr(number)) == value
             return (Known(place, number) if exact else Opaque(place, "a number with this many digits"),)
         case tuple():
-            return (SequenceOrigin(place, tuple(of_plain(place, item) for item in value)),)
+            return (SequenceOrigin(place, tuple(of_plain(KEY, item) for item in value)),)
         case dict():
-            return (table(place, {name: _later(place, item) for name, item in value.items()}),)
+            return (table(place, {name: _later(item) for name, item in value.items()}),)
 
 
-def _later(place: Place, item: Plain) -> Callable[[], Value]:
-    return lambda: of_plain(place, item)
+def _later(item: Plain) -> Callable[[], Value]:
+    return lambda: of_plain(KEY, item)
 
 
 def table(

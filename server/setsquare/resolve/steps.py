@@ -36,7 +36,7 @@ def _splat(origin: Origin, steps: Sequence[Step], place: Place, shown: Callable[
     match origin:
         case SequenceOrigin(items=items):
             found = tuple(walk(item, steps, place, shown) for item in items)
-            return (replace(origin, items=found, blocks=False, is_set=False),)
+            return (SequenceOrigin(place, found, origin.complete),)
         case Absent():
             return (SequenceOrigin(place, ()),)
         case Referenced() | Opaque():
