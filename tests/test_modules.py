@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.commands import report, said, write
-from tests.modules import RULE, judged, laid_out
+from tests.modules import RULE, VOLUME, judged, laid_out
 
 SITUATIONS = {
     "an argument": (
@@ -336,6 +336,64 @@ SITUATIONS = {
         """,
         ["module.a.aws_ebs_volume.v = False @examples/open/main.tf:3"],
     ),
+    "a folder of one environment, below the module that all share": (
+        """
+        -- main.tf --
+        variable "encrypted" {
+          default = false
+        }
+        resource "aws_ebs_volume" "v" {
+          availability_zone = "a"
+          encrypted         = var.encrypted
+        }
+        -- environments/live/main.tf --
+        module "a" {
+          source    = "../../"
+          encrypted = true
+        }
+        """,
+        [],
+    ),
+    "a wrapper that calls nothing by default": (
+        """
+        -- main.tf --
+        variable "encrypted" {
+          default = false
+        }
+        resource "aws_ebs_volume" "v" {
+          availability_zone = "a"
+          encrypted         = var.encrypted
+        }
+        -- wrappers/main.tf --
+        variable "items" {
+          default = {}
+        }
+        module "a" {
+          for_each  = var.items
+          source    = "../"
+          encrypted = each.value
+        }
+        """,
+        ["aws_ebs_volume.v = False @main.tf:2"],
+    ),
+    "a module that is only called with count = 0": (
+        """
+        -- main.tf --
+        module "a" {
+          count  = 0
+          source = "./m"
+        }
+        -- m/main.tf --
+        variable "encrypted" {
+          default = false
+        }
+        resource "aws_ebs_volume" "v" {
+          availability_zone = "a"
+          encrypted         = var.encrypted
+        }
+        """,
+        [],
+    ),
     "a call in a comment calls nothing": (
         """
         -- main.tf --
@@ -511,3 +569,22 @@ def test_the_calls_that_decide_are_named(tmp_path: Path, capsys: Any) -> None:
         "   = decided in: main.tf:3:12\n   = called by: module.a.module.b (a/main.tf:3:1), module.a (main.tf:1:1)\n"
         in out
     )
+
+
+@pytest.mark.parametrize(
+    ("resource", "left"),
+    [
+        ("aws_ebs_volume.v", []),
+        ("module.a.*", ["module.b.aws_ebs_volume.v = False @main.tf:7"]),
+        ("module.*", []),
+        (
+            "aws_ebs_volume.w",
+            ["module.a.aws_ebs_volume.v = False @main.tf:3", "module.b.aws_ebs_volume.v = False @main.tf:7"],
+        ),
+    ],
+)
+def test_exceptions_for_one_call_or_for_all(resource: str, left: list[str], tmp_path: Path, capsys: Any) -> None:
+    calls = "".join(f'module "{name}" {{\n  source    = "./m"\n  encrypted = false\n}}\n' for name in "ab")
+    exception = f"  - rule: {RULE}\n    resource: {resource}\n    reason: it holds nothing\n    approved_by: us\n"
+    policy = f"policy: 1\nexceptions:\n{exception}"
+    assert judged(capsys, write(tmp_path, {"main.tf": calls, "m/main.tf": VOLUME, "setsquare.yaml": policy})) == left

@@ -5,7 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from setsquare.documents import Format, format_of, is_below
@@ -239,20 +239,22 @@ class Modules:
         is_decided = is_hidden = False
         for caller in callers:
             for above in self._of(caller) if caller not in circle else ():
-                called = [*islice(_called_from(above, folder), MAX_CALLS + 1 - len(found))]
+                calls = _calls_from(above, folder)
+                called = [*islice(chain.from_iterable(calls), MAX_CALLS + 1 - len(found))]
                 found += called
-                is_decided = is_decided or (bool(called) and not self._only_tries(caller, folder))
-                is_hidden = is_hidden or (not called and bool(above.broken))
+                # A wrapper that stands below the module calls it once for each of a list that is empty by default.
+                says_how = bool(called) or (bool(calls) and not is_below(caller, folder))
+                is_decided = is_decided or (says_how and not self._only_tries(caller))
+                is_hidden = is_hidden or (not calls and bool(above.broken))
         if not is_decided:
             yield TerraformModule(own, folders=self, sources=self._files, is_called=is_hidden, is_library=bool(callers))
         yield from found[:MAX_CALLS]
         if len(found) > MAX_CALLS:
             self._excessive.add(folder)
 
-    def _only_tries(self, caller: str, folder: str) -> bool:
-        """Whether a caller shows or tests the module that it calls: it stands below it, or among examples or tests."""
-        steps = caller.removeprefix(self._files.root_of(caller)).split("/")
-        return is_below(caller, folder) or any(step in _TRYING for step in steps)
+    def _only_tries(self, caller: str) -> bool:
+        """Whether a caller stands among examples or tests: it shows how a module may be called, not how it is."""
+        return any(step in _TRYING for step in caller.removeprefix(self._files.root_of(caller)).split("/"))
 
 
 def _not_followed(module: TerraformModule) -> Iterator[Problem]:
@@ -273,13 +275,11 @@ def _downloaded_below(module: TerraformModule) -> Iterator[TerraformModule]:
                 yield from _downloaded_below(one)
 
 
-def _called_from(above: TerraformModule, folder: str) -> Iterator[TerraformModule]:
-    for name, (_, block) in above.index.modules.items():
-        source = source_text(block)
-        if source and local_folder(above.root, source) == folder:
-            called = above.called(name)
-            if not isinstance(called, str):
-                yield from called
+def _calls_from(above: TerraformModule, folder: str) -> list[tuple[TerraformModule, ...]]:
+    """Return what each call of a folder from a module makes, where that is known."""
+    sources = ((name, source_text(block)) for name, (_, block) in above.index.modules.items())
+    names = [name for name, source in sources if source and local_folder(above.root, source) == folder]
+    return [called for name in names if not isinstance(called := above.called(name), str)]
 
 
 def _manifest(text: bytes) -> Iterator[tuple[str, str]]:

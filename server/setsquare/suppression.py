@@ -112,7 +112,11 @@ class Suppressions:
 
     def of(self, rule: str, resource: Resource, place: Place, paths: tuple[str, ...]) -> SetAside | None:
         """Return what sets a finding aside, if anything does and the policy lets it."""
-        exception = self._policy.exception(rule, resource.address, self._context.relative(resource.path))
+        path = self._context.relative(resource.path)
+        # An exception for a resource of a module is one for all calls; one for ``module.m.*`` is for these alone.
+        addresses = dict.fromkeys((resource.address, resource.address.removeprefix(resource.module)))
+        found = (self._policy.exception(rule, address, path) for address in addresses)
+        exception = next((exemption for exemption in found if exemption is not None), None)
         if exception is not None:
             return SetAside("policy", exception.reason, exception.until.isoformat() if exception.until else None)
         if not self._policy.may_suppress(rule):
