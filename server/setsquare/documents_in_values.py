@@ -7,7 +7,16 @@ from setsquare.changes import NoChangeError
 from setsquare.companions import same_target
 from setsquare.evaluation import DocumentVerdict
 from setsquare.findings import PlacedChange
-from setsquare.iam import ANYONE, covers_action, has_any, has_on_every_branch, is_missing, is_one
+from setsquare.iam import (
+    ANYONE,
+    covers_action,
+    elements,
+    has_any,
+    has_on_every_branch,
+    is_missing,
+    is_one,
+    overlaps_action,
+)
 from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import (
     Absent,
@@ -36,6 +45,7 @@ from setsquare.rules.binding import Binding, Unset
 from setsquare.rules.rule import AnyElement, MapOperand, Operand, Statement
 
 Scope = TerraformModule | TemplateScope
+_EVERYTHING_BUT = {"Principal": "NotPrincipal", "Resource": "NotResource"}
 _ARN_ATTRIBUTES = ("arn", "Arn")
 _NAME_ATTRIBUTES = ("id", "bucket", "Ref")
 
@@ -82,13 +92,23 @@ class DocumentReader:
         answers: list[bool | None] = []
         decisive: Origin | None = None
         for key, wanted in pattern.entries:
-            answer, origin = self._key_matches(statement.lookup(key), wanted)
+            answer, origin = self._element_matches(statement, key, wanted)
             answers.append(answer)
             if answer is None:
                 decisive = origin or decisive
             elif decisive is None and isinstance(wanted, AnyElement):
                 decisive = origin
         return every(answers), decisive
+
+    def _element_matches(self, statement: Structure, key: str, wanted: Operand) -> tuple[bool | None, Origin | None]:
+        answer, origin = self._key_matches(statement.lookup(key), wanted)
+        if answer is not False or key not in _EVERYTHING_BUT or not _names_everything(wanted):
+            return answer, origin
+        # Everybody but a few is still everybody, strangers included; so is everything but a few.
+        opposite = statement.lookup(_EVERYTHING_BUT[key])
+        nothing, _ = has_any(opposite, (ANYONE,))
+        first = next(iter(elements(opposite).origins), None)
+        return every([negated(is_missing(opposite)), negated(nothing)]), first
 
     def _key_matches(self, value: Value, wanted: Operand) -> tuple[bool | None, Origin | None]:
         match wanted:
@@ -125,10 +145,27 @@ class DocumentReader:
         for key, operand in keys.items():
             wanted = self._binding.operand(operand)
             if key != "Sid" and not isinstance(wanted, Unset):
-                answers.append(self._key_fulfils(key, statement.lookup(key), wanted))
+                fulfilled = self._key_fulfils(key, statement.lookup(key), wanted)
+                opposite = statement.lookup(f"Not{key}") if key in ("Action", "Resource") else (Absent(),)
+                answers.append(some([fulfilled, self._spares(key, opposite, wanted)]))
         if "Condition" not in keys:
             answers.append(is_missing(statement.lookup("Condition")))
         return every(answers)
+
+    def _spares(self, key: str, opposite: Value, wanted: Written) -> bool | None:
+        """Whether ``NotAction`` or ``NotResource`` is there and leaves out nothing of what is wanted."""
+
+        def touches(origin: Origin, option: Written) -> bool | None:
+            if key == "Action":
+                return overlaps_action(origin, str(option))
+            has_wildcard = isinstance(origin, Known) and any(sign in str(origin.value) for sign in "*?")
+            answer = self._covers_resource(origin, option)
+            return answer if answer or not has_wildcard else None
+
+        left_out = elements(opposite)
+        options = wanted if isinstance(wanted, tuple) else (wanted,)
+        answers = [negated(touches(origin, option)) for origin in left_out.origins for option in options]
+        return every([negated(is_missing(opposite)), *answers, *(() if left_out.complete else (None,))])
 
     def _key_fulfils(self, key: str, value: Value, wanted: Written) -> bool | None:
         if key == "Condition":
@@ -217,6 +254,16 @@ class DocumentReader:
                     break
         reason = "the document's Statement is not a list that could be extended"
         raise NoChangeError(reason)
+
+
+def _names_everything(wanted: Operand) -> bool:
+    match wanted:
+        case AnyElement(values):
+            return ANYONE in values
+        case tuple():
+            return ANYONE in wanted
+        case _:
+            return wanted == ANYONE
 
 
 def _same_conditions(value: Value, wanted: Written) -> bool | None:

@@ -129,6 +129,19 @@ def covers_action(origin: Origin, wanted: str) -> bool | None:
     return _pattern(str(origin.value).casefold()).fullmatch(wanted.casefold()) is not None
 
 
+def overlaps_action(origin: Origin, wanted: str) -> bool | None:
+    """Whether an action element and another, either of which may hold wildcards, have an action in common."""
+    if not isinstance(origin, Known):
+        return None
+    one, other = str(origin.value).casefold(), wanted.casefold()
+    if _pattern(one).fullmatch(other) or _pattern(other).fullmatch(one):
+        return True
+    services = {one.partition(":")[0], other.partition(":")[0]}
+    if len(services) > 1 and not any(sign in service for service in services for sign in "*?"):
+        return False
+    return None if any(sign in text for text in (one, other) for sign in "*?") else False
+
+
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text), re.DOTALL)
