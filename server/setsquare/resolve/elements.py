@@ -8,7 +8,7 @@ from setsquare.resolve.frames import KEY
 
 MAX_ELEMENTS = 1000
 """Of more elements, blocks are not repeated one by one."""
-MAX_WORK = 100_000
+MAX_WORK = 20_000
 """How often, at most, one expression is evaluated for the elements of the collections around it."""
 
 

@@ -323,7 +323,9 @@ def _lookup(_place: Place, origin: Origin, key: Origin, *default: Origin) -> Val
         found = [one for name in origin.names for one in origin.lookup(name)]
         return (*found, *default[:1], *((Opaque(key.place or origin.place, "a key of the map"),) if not found else ()))
     if isinstance(origin, _UNKNOWN) and default:
-        return (_as_opaque(origin), *default[:1])
+        # Where nothing stands for a missing key, a map that nobody has filled here says nothing at all.
+        is_nothing = isinstance(default[0], Absent) or (isinstance(default[0], Sequence) and not default[0].items)
+        return (_as_opaque(origin),) if is_nothing else (_as_opaque(origin), *default[:1])
     _mismatch(origin, "a map is required")
 
 
