@@ -380,8 +380,8 @@ class Repairs:
         if draft.refusal is not None:
             return Fix(available=False, reason=draft.refusal.reason, parameter=draft.refusal.parameter)
         along = self._along(draft)
-        changes = {id(change): change for other in (draft, *along) for change in other.changes}
-        ordered = sorted(changes.values(), key=lambda change: change.order)
+        changes = dict.fromkeys(change for other in (draft, *along) for change in other.changes)
+        ordered = sorted(changes, key=lambda change: change.order)
         impact = draft.impact
         for other in along:
             impact = _worst(impact, other.impact)
@@ -397,26 +397,30 @@ class Repairs:
 
     def _along(self, draft: _Draft) -> list[_Draft]:
         """Return the other drafts that must come along, so that no new block or pair of rules is left half done."""
-        found: list[_Draft] = []
+        found: dict[int, _Draft] = {}
+        seen: set[tuple[object, ...]] = set()
         todo = [draft]
         while todo:
             current = todo.pop()
-            for other in self._companions_of(current):
-                if other is draft or other in found or other.refusal is not None:
+            for other in self._companions_of(current, seen):
+                if other is draft or id(other) in found or other.refusal is not None:
                     continue
-                found.append(other)
+                found[id(other)] = other
                 todo.append(other)
-        return found
+        return list(found.values())
 
-    def _companions_of(self, draft: _Draft) -> Iterable[_Draft]:
-        for group in draft.groups:
-            for other in self._by_group[group]:
-                if self._facts.is_allowed(other.impact) or other.judgement.rule.id == draft.judgement.rule.id:
-                    yield other
+    def _companions_of(self, draft: _Draft, seen: set[tuple[object, ...]]) -> Iterable[_Draft]:
+        """Yield what comes along with a draft; what was yielded for another draft of its rule is ``seen``."""
         rule = draft.judgement.rule
-        for other in self._by_resource[draft.judgement.primary.address]:
+        address = draft.judgement.primary.address
+        for group in draft.groups:
+            for other in self._by_group[group] if (rule.id, group) not in seen else ():
+                if self._facts.is_allowed(other.impact) or other.judgement.rule.id == rule.id:
+                    yield other
+        for other in self._by_resource[address] if (rule.id, address) not in seen else ():
             if other.judgement.rule.id in rule.implies or rule.id in other.judgement.rule.implied_by:
                 yield other
+        seen |= {(rule.id, key) for key in (address, *draft.groups)}
 
     def _fingerprint(self, draft: _Draft) -> str:
         rule = draft.judgement.rule
