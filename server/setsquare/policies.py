@@ -96,9 +96,13 @@ class Policies:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the files that were read, and the exemptions that have ended."""
-        mistakes = [Problem(m.path, m.message, Place(m.path, m.span)) for m in self.mistakes]
-        ended = {e.place: e for loaded in self._loaded.values() for e in loaded.policy.expired()}
-        return (*mistakes, *(_ended(exemption, place) for place, exemption in ended.items() if place is not None))
+        return (*(Problem(m.path, m.message, Place(m.path, m.span)) for m in self.mistakes), *self.ended)
+
+    @property
+    def ended(self) -> tuple[Problem, ...]:
+        """The exemptions that have ended, in the files that were read."""
+        found = {e.place: e for loaded in self._loaded.values() for e in loaded.policy.expired()}
+        return tuple(_ended(exemption, place) for place, exemption in found.items() if place is not None)
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:

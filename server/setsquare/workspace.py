@@ -142,6 +142,11 @@ class Workspace:
         """Return the innermost policy file for a path, which may have mistakes; None where there is none."""
         return self._policies.file_of(path, self.root_of(path))
 
+    @property
+    def ended_exemptions(self) -> tuple[Problem, ...]:
+        """The exemptions in the policy files that were read which have ended."""
+        return self._policies.ended
+
     def is_policy(self, path: str) -> bool:
         """Whether a file is a policy file."""
         return self._policies.is_policy(path)

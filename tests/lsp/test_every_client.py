@@ -135,6 +135,55 @@ async def test_there_is_one_fix_all_and_it_leaves_what_must_be_asked(editor, wor
     assert ENCRYPTED in left
 
 
+async def test_every_action_says_what_it_is_about_and_does_what_it_says(editor, workspace):
+    document = editor.open(workspace / "main.tf", BUCKET)
+    before = codes(await editor.findings(document))
+    offered = await editor.actions(document, document.range(0, len(BUCKET)), ["quickfix"])
+    usable = [action for action in offered if action.command is None and not action.disabled]
+
+    assert {action.command.command for action in offered if action.command} == (
+        {"setsquare.explain", "setsquare.fixWorkspace"}
+        if editor.capabilities.workspace.apply_edit
+        else {"setsquare.explain"}
+    )
+    assert {re.match(r"\w+", action.title).group() for action in usable} == {"Add", "Set", "Secure", "Suppress"}
+    for number, action in enumerate(usable):
+        if action.title.startswith("Set the policy"):
+            continue
+        copy = editor.open(workspace / str(number) / "main.tf", BUCKET)
+        (again,) = [a for a in await editor.actions(copy, copy.range(0, len(BUCKET))) if a.title == action.title]
+        editor.apply(copy, plain(await editor.resolve(again)))
+        after = codes(await editor.findings(copy))
+        added = {"suppression"} if action.title.startswith("Suppress") else set()
+        assert set(after) - set(before) == added, action.title
+        assert set(after).isdisjoint(codes(action.diagnostics)), action.title
+
+
+def plain(edit):
+    """An edit without the tab stops that an editor would put the person at."""
+    for change in edit.document_changes or ():
+        if any(isinstance(made, types.SnippetTextEdit) for made in change.edits):
+            change.edits = [types.TextEdit(made.range, made.snippet.value.replace("$0", "")) for made in change.edits]
+    return edit
+
+
+async def test_comments_link_and_are_explained_and_resources_are_completed(editor, workspace):
+    text = f'# setsquare:ignore {PUBLIC} so it is\nresource "aws_ebs_volume" "data" {{\n  \n}}\n'
+    document = editor.open(workspace / "main.tf", text)
+    identity = types.TextDocumentIdentifier(document.uri)
+    client = editor.client
+    (link,) = await client.text_document_document_link_async(types.DocumentLinkParams(identity))
+    hover = await editor.hover(document, link.range.start)
+    where = types.CompletionParams(identity, types.Position(2, 2))
+    (body,) = (await client.text_document_completion_async(where)).items
+
+    assert document.at(link.range) == PUBLIC
+    assert document.at(hover.range) == PUBLIC
+    assert PUBLIC in hover.contents.value
+    assert body.text_edit.new_text == "  encrypted = true"
+    assert body.insert_text_format is types.InsertTextFormat.PlainText
+
+
 async def test_hover_says_what_why_and_what_will_be_written(editor, workspace):
     document = editor.open(workspace / "main.tf", BUCKET)
     finding = await editor.finding(document, PUBLIC)

@@ -246,3 +246,15 @@ async def test_a_policy_links_to_the_pages_of_its_rules(editor, workspace, with_
     (link,) = await links(editor, document)
 
     assert document.at(link.range) == "aws-lambda-tracing"
+
+
+async def test_an_exemption_that_has_ended_is_shown_where_it_stands(editor, workspace):
+    policy = "policy: 1\nexceptions:\n  - {rule: aws-s3-versioning, reason: é𝒳, until: 2020-01-31}\n"
+    document = editor.open(workspace / "setsquare.yaml", policy)
+    (shown,) = await editor.findings(document)
+
+    assert shown.message == "this exemption from aws-s3-versioning ended on 2020-01-31"
+    assert shown.severity is types.DiagnosticSeverity.Warning
+    assert document.at(shown.range).startswith("{rule: aws-s3-versioning")
+    editor.change(document, "2020-01-31", "2999-01-31")
+    assert await editor.findings(document) == []

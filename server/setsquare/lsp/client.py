@@ -30,6 +30,7 @@ class Client:
         snippets: takes completions in which a person fills in what is missing.
         documents_markdown: shows Markdown beside a completion.
         keeps_indentation: inserts a completion of several lines as it is.
+        link_tooltips: shows what a link leads to.
         refreshes_lenses: can be told to ask for code lenses again.
 
     """
@@ -54,6 +55,7 @@ class Client:
     snippets: bool = False
     documents_markdown: bool = False
     keeps_indentation: bool = False
+    link_tooltips: bool = False
     refreshes_lenses: bool = False
 
     @classmethod
@@ -94,5 +96,6 @@ class Client:
             snippets=bool(items.snippet_support),
             documents_markdown=types.MarkupKind.Markdown in (items.documentation_format or ()),
             keeps_indentation=types.InsertTextMode.AsIs in modes,
+            link_tooltips=bool(document.document_link and document.document_link.tooltip_support),
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         )

@@ -130,7 +130,7 @@ class SetsquareServer(LanguageServer):
         if self.session.configure(settings):
             self.refresh()
             self.check_again()
-        if lenses != settings.code_lens and self.session.client.refreshes_lenses:
+        if lenses and not settings.code_lens and self.session.client.refreshes_lenses:
             self.start(self.workspace_code_lens_refresh_async(None))
 
     def warn(self, message: str) -> None:
@@ -230,7 +230,9 @@ class SetsquareServer(LanguageServer):
             self._publisher.schedule(path)
 
     def refresh(self) -> None:
-        """Tell a client that pulls to ask again."""
+        """Tell a client that pulls to ask again, and one that shows code lenses as well."""
+        if self.session.settings.code_lens and self.session.client.refreshes_lenses:
+            self.start(self.workspace_code_lens_refresh_async(None))
         if self.session.client.pulls and self.session.client.refreshes:
             self.start(self._refresher.tell())
 

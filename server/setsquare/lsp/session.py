@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from setsquare.checking import CheckedUnit, ProvenPlan, proof_of, repair
@@ -414,7 +414,8 @@ class Session:
         for problem in analysis.problems:
             if problem.kind is ProblemKind.FAULT:
                 self._report(f"{problem.path}: {problem.message}")
-        return analysis
+        ended = tuple(problem for problem in self._workspace.ended_exemptions if problem.path in texts)
+        return replace(analysis, problems=(*analysis.problems, *ended)) if ended else analysis
 
     # ------------------------------------------------------------- positions
 

@@ -28,6 +28,7 @@ EXPLAIN = "setsquare.explain"
 PAGE = "setsquare.page"
 """With the id of a rule: return its page in Markdown, for clients that show it themselves."""
 
+_SECOND = "another folder's fix changes the same file; it can be fixed when that is done"
 _MOST_NAMED = 5
 """Resources that a report names; of the others it gives the number."""
 
@@ -97,6 +98,10 @@ class _Collected:
             self.left += [(finding, UNPROVEN) for finding in bulk]
             return
         self.left += [(refusal.finding, refusal.reason) for refusal in planned.refused]
+        if any(self.edits.get(path, edits) != edits for path, edits in planned.edits.items()):
+            # Each unit's edits were proven, but not together with another unit's of the same file.
+            self.left += [(finding, _SECOND) for finding in planned.served]
+            return
         self.fixed += planned.served
         for path, edits in planned.edits.items():
             self.edits[path], self.snapshots[path] = edits, snapshot

@@ -2,6 +2,7 @@
 
 from lsprotocol import types
 
+from setsquare.lsp.convert import Lines
 from setsquare.lsp.documentation import page_of
 from setsquare.lsp.features.mentions import Mention, mentions
 from setsquare.lsp.session import Session
@@ -16,7 +17,10 @@ async def links(session: Session, path: str) -> list[types.DocumentLink]:
 
     source, found = await session.ask(find)
     lines = session.lines(source)
-    return [
-        types.DocumentLink(lines.range(mention.span), page_of(mention.rules[0].id), tooltip=mention.rules[0].title)
-        for mention in found
-    ]
+    return [_link(session, lines, mention) for mention in found]
+
+
+def _link(session: Session, lines: Lines, mention: Mention) -> types.DocumentLink:
+    rule = mention.rules[0]
+    tooltip = rule.title if session.client.link_tooltips else None
+    return types.DocumentLink(lines.range(mention.span), page_of(rule.id), tooltip=tooltip)
