@@ -13,7 +13,7 @@ from tests.tables import table
 REGISTRY = """
 -- main.tf --
 module "bucket" {
-  source = "terraform-aws-modules/s3-bucket/aws"
+  source = "example/bucket/aws"
   acl    = "public-read"
 }
 resource "aws_ebs_volume" "v" {
@@ -29,8 +29,8 @@ def test_a_module_that_is_not_on_disk_is_said_once(tmp_path: Path, capsys: Any) 
     assert found["errors"] == [
         {
             "file": "main.tf",
-            "message": "line 2, column 3: module.bucket is not judged: terraform-aws-modules/s3-bucket/aws is not"
-            " there to be read; terraform init downloads it",
+            "message": "line 2, column 3: module.bucket is not judged: example/bucket/aws is not there to be read;"
+            " terraform init downloads it",
         }
     ]
     assert status == 1  # for the key of the volume; the module counts only if it is asked for

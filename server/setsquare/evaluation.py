@@ -9,7 +9,7 @@ from setsquare.findings import Verdict
 from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Scalar, Sequence, Structure, Value
 from setsquare.rules.binding import Binding, BoundLeaf
-from setsquare.rules.constraints import Orders, accepts, number
+from setsquare.rules.constraints import Orders, accepts, number, separated
 from setsquare.rules.rule import CoversPort, Each, IsPresent, Leaf, Node, Properties, Statement
 
 _ALL_PROTOCOLS = ("-1", "all")
@@ -130,7 +130,8 @@ class Evaluator:
         leaf = self._binding.leaf(node)
         if leaf is None:
             return
-        for origin in value:
+        for written in value:
+            origin = separated(leaf.test, written)
             here = replace(site, null=origin.place) if isinstance(origin, Absent) and origin.place else site
             if isinstance(leaf.test, Statement) and not isinstance(origin, Absent):
                 for verdict in self._judge_document(leaf.test, origin):
@@ -289,7 +290,7 @@ class Evaluator:
             return True if origin.items else (False if origin.complete else None)
         if isinstance(leaf.test, Statement) and not isinstance(origin, Absent):
             return every(verdict.accepted for verdict in self._judge_document(leaf.test, origin))
-        return accepts(leaf, origin, self._orders)
+        return accepts(leaf, separated(leaf.test, origin), self._orders)
 
     def _each_holds(self, node: Each, origin: Origin) -> bool | None:
         match origin:

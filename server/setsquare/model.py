@@ -427,12 +427,16 @@ Value: TypeAlias = tuple[Origin, ...]
 """All that an expression may mean: one origin for each branch that may be taken. Never empty."""
 
 
+MODULE_TYPE = "module:"
+"""How the type begins of a call of a public Terraform module that is not there to be read: its source follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A resource as rules see it, in either dialect.
 
     Attributes:
-        address: ``aws_s3_bucket.logs``, or the logical id.
+        address: ``aws_s3_bucket.logs``, ``module.logs``, or the logical id.
         path: the file that holds it.
         span: the whole block or entry.
         header: type and name (Terraform) or the logical id: what a diagnostic underlines.

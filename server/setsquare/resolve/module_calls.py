@@ -1,12 +1,23 @@
 """Calls between Terraform modules: which folder a call means, how often it is called, and with which arguments."""
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
-from setsquare.model import Attribute, Block, ConfigurationFile, Expression, Literal, Place, Reference, Value
+from setsquare.model import (
+    MODULE_TYPE,
+    Attribute,
+    Block,
+    ConfigurationFile,
+    Expression,
+    Literal,
+    Place,
+    Reference,
+    Value,
+)
 from setsquare.resolve.expressions import references
 from setsquare.resolve.terraform_index import Index
 
@@ -14,6 +25,9 @@ MAX_NESTING = 32
 """How deep modules may call each other; what is called deeper is not known."""
 MAX_KEYS = 32
 """Up to how many keys of ``for_each`` each has a call of its own; more are one call with all their values."""
+SWITCHES = ("create", *(f"create_{what}" for what in ("bucket", "cluster", "db_instance", "lb", "table", "vpc")))
+"""The arguments by which public modules are told to make nothing."""
+_REGISTRY = re.compile(r"(?:registry\.(?:terraform\.io|opentofu\.org)/)?((?:[\w-]+/){2}[\w-]+(?://[\w./-]+)?)")
 Owner: TypeAlias = tuple[str, str]
 """What gives a value a name in a module: (``local`` | ``var`` | ``output``, name), (``module m``, argument)."""
 
@@ -152,3 +166,9 @@ def is_local(source: str) -> bool:
 def local_folder(root: str, source: str) -> str:
     """Return the folder that a local source means in a module at ``root``."""
     return posixpath.normpath(posixpath.join(root, source))
+
+
+def registry_type(source: str) -> str:
+    """Return the type of a call of a module of the public registry, by which rules name it; empty for others."""
+    found = _REGISTRY.fullmatch(source)
+    return f"{MODULE_TYPE}{found.group(1)}" if found is not None else ""

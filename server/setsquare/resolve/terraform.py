@@ -28,11 +28,13 @@ from setsquare.resolve.meanings import Meanings
 from setsquare.resolve.module_calls import (
     MAX_KEYS,
     MAX_NESTING,
+    SWITCHES,
     Folders,
     ModuleFolder,
     NoFolders,
     is_local,
     local_folder,
+    registry_type,
     source_text,
 )
 from setsquare.resolve.module_calls import Call as ModuleCall
@@ -111,22 +113,37 @@ class TerraformModule(Meanings):
         return set(self.index.resources)
 
     def resources(self, types: Collection[str]) -> list[Resource]:
-        """Return the resources of these types, by file and position."""
+        """Return the resources of these types, by file and position.
+
+        A call of a public module whose folder is not there is one too: of the type ``module:NAMESPACE/NAME/PROVIDER``,
+        with its arguments as attributes.
+        """
         found = [
-            self._resource(path, block) for (kind, _), (path, block) in self.index.resources.items() if kind in types
+            self._resource(path, block, kind, f"{kind}.{name}")
+            for (kind, name), (path, block) in self.index.resources.items()
+            if kind in types
         ]
+        for name, (path, block) in self.index.modules.items():
+            kind = registry_type(source_text(block))
+            if kind in types and isinstance(self.called(name), str) and not self._is_off(path, block):
+                found.append(self._resource(path, block, kind, f"module.{name}"))
         return sorted(found, key=lambda resource: (resource.path, resource.span))
 
-    def _resource(self, path: str, block: Block) -> Resource:
-        kind, name = block.labels
+    def _is_off(self, path: str, block: Block) -> bool:
+        """Whether a call says that its module makes nothing."""
+        given = self.index.attributes(path, block)
+        values_ = [self.value(given[name][1].value, Frame(given[name][0])) for name in SWITCHES if name in given]
+        return any(all(isinstance(o, Known) and o.value in (False, "false") for o in value) for value in values_)
+
+    def _resource(self, path: str, block: Block, kind: str, address: str) -> Resource:
         repetition = repetition_of(self, self.index.attributes(path, block), path)
         bodies, header = self.index.bodies(path, block), Place(path, block.header)
         instances = repetition.instances if any(tells_apart(body) for _, body in bodies) else ()
         return Resource(
             dialect=Dialect.TERRAFORM,
             type=kind,
-            name=name,
-            address=f"{self.address}{kind}.{name}",
+            name=block.labels[-1],
+            address=f"{self.address}{address}",
             module=self.address,
             path=path,
             span=block.span,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 
 from setsquare.documents import Dialect
+from setsquare.model import MODULE_TYPE
 from setsquare.rules.compiled import Shipped, shipped
 from setsquare.rules.rule import Each, IsAbsent, IsSecret, Leaf, Node, Properties, Rule, Statement, Target
 
@@ -104,8 +105,9 @@ class Catalogue:
         return self._written_names.get((dialect, resource_type, path), frozenset())
 
     def is_attribute(self, resource_type: str, path: tuple[str, ...]) -> bool:
-        """Whether a Terraform path is an attribute of object type rather than a nested block."""
-        return ".".join(path) in self._content.object_attributes.get(resource_type, ())
+        """Whether a Terraform path is an attribute of object type, no nested block; modules take no blocks."""
+        known = self._content.object_attributes.get(resource_type, ())
+        return resource_type.startswith(MODULE_TYPE) or ".".join(path) in known
 
     def required(self, dialect: Dialect, resource_type: str, path: tuple[str, ...]) -> frozenset[str]:
         """Return the members that a new body at a path cannot do without."""

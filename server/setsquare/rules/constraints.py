@@ -44,6 +44,7 @@ from setsquare.rules.rule import (
     Statement,
     Test,
 )
+from setsquare.rules.versions import Parts, allowed, limit_key, version_key
 from setsquare.text import Span
 
 Orders = Mapping[str, Sequence_[str]]
@@ -51,7 +52,6 @@ Orders = Mapping[str, Sequence_[str]]
 _NOWHERE = Place("", Span(0, 0))
 _TRUTH = {"true": True, "false": False}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_VERSION_PART = re.compile(r"\d+")
 
 
 def accepts(leaf: BoundLeaf, origin: Origin, orders: Orders) -> bool | None:
@@ -221,9 +221,19 @@ def _forbidden(origin: Origin, forbidden: Operand) -> bool | None:
         case Known():
             return False
         case Text(_, parts) if isinstance(parts[-1], str) and not parts[-1].endswith("/0"):
-            return False if "/" in parts[-1] else None
+            is_one = not any("," in part for part in parts if isinstance(part, str))
+            return False if "/" in parts[-1] and is_one else None
         case _:
             return None
+
+
+def separated(test: Test, origin: Origin) -> Origin:
+    """Return networks in one text, with commas between them as some Terraform modules take them, as a list of them."""
+    is_network = isinstance(test, Excludes) and test.forbidden == ANY_ADDRESS
+    if not is_network or not isinstance(origin, Known) or "," not in str(origin.value):
+        return origin
+    parts = [part.strip() for part in str(origin.value).split(",")]
+    return Sequence(origin.place, tuple((Known(origin.place, part),) for part in parts if part))
 
 
 def is_any_address(text: str) -> bool:
@@ -237,14 +247,7 @@ def is_any_address(text: str) -> bool:
 # --------------------------------------------------------------------- bounds, lists, presence
 
 
-def version_key(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version in order."""
-    return tuple(int(part) for part in _VERSION_PART.findall(text))
-
-
-def _rank(value: Scalar, order: Sequence_[str] | None, *, version: bool) -> tuple[int, ...] | float | None:
-    if version:
-        return version_key(str(value)) or None
+def _rank(value: Scalar, order: Sequence_[str] | None) -> float | None:
     if order is None:
         return number(value)
     return float(order.index(str(value))) if str(value) in order else None
@@ -260,16 +263,24 @@ def _within(
 ) -> bool | None:
     if not isinstance(origin, Known) or not isinstance(bound, bool | int | float | str):
         return None
-    actual, limit = _rank(origin.value, order, version=version), _rank(bound, order, version=version)
-    if isinstance(actual, tuple) and isinstance(limit, tuple):
-        if len(actual) < len(limit) and actual == limit[: len(actual)]:
-            return None  # "7.0" stands for whichever patch the provider chooses
-        if not lower:
-            limit = (*limit, *(0 for _ in actual[len(limit) :]))
-        return actual >= limit if lower else actual <= limit
-    if isinstance(actual, float) and isinstance(limit, float):
-        return actual >= limit if lower else actual <= limit
-    return None
+    if version:
+        return _within_versions(str(origin.value), limit_key(str(bound)), lower=lower)
+    actual, limit = _rank(origin.value, order), _rank(bound, order)
+    if actual is None or limit is None:
+        return None
+    return actual >= limit if lower else actual <= limit
+
+
+def _within_versions(text: str, limit: Parts, *, lower: bool) -> bool | None:
+    left = allowed(text)
+    if left is not None:
+        return left.compared(limit, lower=lower) if limit else None
+    actual = version_key(text)
+    if not actual or not limit or (len(actual) < len(limit) and actual == limit[: len(actual)]):
+        return None  # "7.0" stands for whichever patch the provider chooses
+    if not lower:
+        limit = (*limit, *(0 for _ in actual[len(limit) :]))
+    return actual >= limit if lower else actual <= limit
 
 
 def _contains(origin: Origin, items: Operand, item_key: str | None) -> bool | None:

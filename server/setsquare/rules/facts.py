@@ -1,6 +1,6 @@
 """What the providers' schemas and the standards say, as far as the checks of the shipped rules need it.
 
-``rules/facts`` and ``rules/frameworks`` are written by ``tools/generate.py``.
+``rules/facts`` and ``rules/frameworks`` are written by ``tools/generate.py``, ``rules/facts/modules.yaml`` by hand.
 """
 
 import json
@@ -82,6 +82,7 @@ class Facts:
     def of_folder(cls, folder: Path) -> "Facts":
         """Read the facts beside a folder of rules; what is not there is not known."""
         types = {dialect: _json(folder / "facts" / f"{dialect.value}.json") for dialect in Dialect}
+        types[Dialect.TERRAFORM] = {**types[Dialect.TERRAFORM], **_modules(folder / "facts" / "modules.yaml")}
         frameworks = {path.stem: _framework(path) for path in sorted((folder / "frameworks").glob("*.yaml"))}
         return cls(types, frameworks)
 
@@ -98,6 +99,13 @@ class Facts:
 def _json(path: Path) -> Mapping[str, Mapping[str, str]]:
     found: Mapping[str, Mapping[str, str]] = json.loads(path.read_bytes()) if path.exists() else {}
     return found
+
+
+def _modules(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """Return the inputs of public modules as paths of the types that calls of them have."""
+    (document,) = compose(path.read_bytes()) if path.exists() else (None,)
+    content = plain(document.root) if document is not None else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _framework(path: Path) -> Framework:
