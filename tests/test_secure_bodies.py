@@ -101,7 +101,7 @@ def test_the_rest_of_the_unit_counts():
     )
     there += b'    status = "Enabled"\n  }\n}\n'
     begun = 'resource "aws_s3_bucket" "new" {|}\n'
-    alone, beside = body_at(begun), body_at(begun, texts={"/w/versioning.tf": there})
+    alone, beside = body_at(begun), body_at(begun, texts=lambda: {"/w/versioning.tf": there})
 
     assert "aws-s3-versioning" in alone.rules
     assert "aws-s3-versioning" not in beside.rules

@@ -5,7 +5,7 @@ What only the organisation knows, and its policy does not say, is left open: for
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -90,7 +90,7 @@ def secure_body(  # noqa: PLR0913 - a text, and all that decides what is right i
     catalogue: Catalogue,
     policy: Policy,
     *,
-    texts: Mapping[str, bytes] | None = None,
+    texts: Callable[[], Mapping[str, bytes]] = dict,
     fill_in: bool = True,
 ) -> SecureBody | None:
     """Return what completes the resource at an offset.
@@ -101,7 +101,7 @@ def secure_body(  # noqa: PLR0913 - a text, and all that decides what is right i
         offset: where the person is.
         catalogue: the rules that are in force.
         policy: the policy for the text.
-        texts: of the files of its unit: what there is already for the resource is not written again.
+        texts: returns those of the files of its unit: what there is already for the resource is not written again.
         fill_in: leave open what the policy does not say; otherwise what needs it is left out.
 
     Returns:
@@ -116,7 +116,7 @@ def secure_body(  # noqa: PLR0913 - a text, and all that decides what is right i
         return None
     beside = b""
     if written is Format.HCL:
-        beside = b"\n".join(_mentioning(begun.address.encode(), {**(texts or {}), path: source}))
+        beside = b"\n".join(_mentioning(begun.address.encode(), {**texts(), path: source}))
     analyser = _Analyser(path, written.dialect, catalogue, policy, beside)
     secured, parameters, rules = _secured(begun, analyser, fill_in=fill_in)
     if fill_in and written is Format.HCL:

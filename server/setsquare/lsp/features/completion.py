@@ -1,7 +1,7 @@
 """Completion: the secure body of a resource just begun, rule ids in comments, and the words of policies and rules."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lsprotocol import types
 
@@ -50,18 +50,22 @@ def _items(  # noqa: PLR0913, PLR0917 - a place in a text
         if spot is not None:
             yield from _of_data(session, vocabulary, spot, source, lines)
         return
-    unit = workspace.unit_of(path)
     body = secure_body(
         path,
         source,
         offset,
         workspace.catalogue_of(path),
         workspace.policy_of(path),
-        texts=workspace.texts(unit) if unit is not None else None,
+        texts=lambda: _texts(workspace, path),
         fill_in=session.client.snippets,
     )
     if body is not None:
         yield _body(session, body, lines)
+
+
+def _texts(workspace: Workspace, path: str) -> Mapping[str, bytes]:
+    unit = workspace.unit_of(path)
+    return {} if unit is None else workspace.texts(unit)
 
 
 def _word_in_comment(source: bytes, offset: int) -> Span | None:
