@@ -7,7 +7,6 @@ from setsquare.resolve import values
 from setsquare.resolve.calls import called
 from setsquare.resolve.frames import Frame
 from setsquare.resolve.sources import MAX_SOURCE, Sources, resolved
-from setsquare.syntax import hcl
 
 if TYPE_CHECKING:
     from setsquare.resolve.meanings import Meanings
@@ -70,6 +69,8 @@ class FileFunctions:
     def _template(self, text: str, variables: list[Value], frame: Frame, place: Place) -> Value:
         match variables:
             case [(Structure(names=names, lookup=lookup) as given,)] if not given.is_open:
+                from setsquare.syntax import hcl  # noqa: PLC0415 - hardly a folder needs it, and templates no parser
+
                 written = hcl.read_template(text, place.span)
                 inside = Frame(place.path, trail=(*frame.trail, "templatefile"), work=frame.work)
                 known = {name: lookup(name) for name in names}
