@@ -106,6 +106,23 @@ def test_modules_that_need_opposite_values(value, rule, expected, tmp_path, caps
     assert found == [f"{expected} needs another value from the same origin)"]
 
 
+def test_a_null_is_shared_like_any_value(tmp_path: Path, capsys: Any) -> None:
+    database = 'resource "aws_db_instance" "d" {\n  publicly_accessible = var.encrypted\n}\n'
+    unset = VOLUME.replace('variable "encrypted" {', 'variable "encrypted" {\n  default = null')
+    (line,) = judged(capsys, write(tmp_path, {"main.tf": unset + database}))
+    assert line == "aws_ebs_volume.v = None @main.tf:3 (publicly_accessible needs another value from the same origin)"
+
+
+def test_a_fix_costs_what_the_dearest_use_of_the_value_costs(tmp_path: Path, capsys: Any) -> None:
+    queue = 'variable "on" {\n}\nresource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = var.on\n}\n'
+    calls = 'module "q" {\n  source = "./q"\n  on     = var.on\n}\nmodule "m" {\n  source    = "./m"\n  encrypted = var.on\n}\n'
+    default = 'variable "on" {\n  default = false\n}\n'
+    folder = write(tmp_path, {"main.tf": default + calls, "q/main.tf": queue, "m/main.tf": VOLUME})
+    _, found = report(capsys, folder)
+    impacts = {entry["rule"]: entry["fix"]["impact"] for entry in found["findings"] if entry["fix"]["available"]}
+    assert impacts == {RULE: "replaces", "aws-sqs-encrypted": "replaces"}
+
+
 def test_a_value_that_flows_where_no_rule_looks_asks_first(tmp_path: Path, capsys: Any) -> None:
     shared = OPPOSITE.replace("publicly_accessible", "apply_immediately") % "false"
     folder = laid_out(tmp_path, shared)

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from setsquare.changes import NoChangeError, entry_of, has_no_attribute_first, new_document, repairing_changes
 from setsquare.companions import link_value, new_name, own_reference, reference_to
@@ -91,6 +91,32 @@ class _Draft:
     refusal: NoChangeError | None = None
 
 
+class _Use(NamedTuple):
+    """A path that takes its value from somewhere else, and a leaf that judges it."""
+
+    carrier: CarrierKey
+    path: tuple[str, ...]
+    leaf: BoundLeaf
+    judgement: Judgement
+
+
+class _Shared(NamedTuple):
+    """What a new value means for all that takes it.
+
+    Attributes:
+        refused: the first path that a rule wants another value for.
+        is_used_elsewhere: no rule knows some use of it.
+        impact: the worst that it costs any of the uses.
+        note: what that means.
+
+    """
+
+    refused: tuple[str, ...] | None
+    is_used_elsewhere: bool
+    impact: ImpactLevel
+    note: str
+
+
 class Repairs:
     """All fixes of one unit (a module, or a template)."""
 
@@ -109,8 +135,8 @@ class Repairs:
             self._take(kind, name)
         self._siblings_of: dict[str, frozenset[tuple[str, str]]] = {}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
-        self._sharing: dict[Place, list[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]] = defaultdict(list)
-        self._shared: dict[tuple[str, Place, str], tuple[tuple[str, ...] | None, bool]] = {}
+        self._sharing: dict[Place, list[_Use]] = defaultdict(list)
+        self._shared: dict[tuple[str, Place, str], _Shared] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._alike: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
         for judgement in judgements:
@@ -143,7 +169,7 @@ class Repairs:
                     known.append((rule, outcome.leaf))
                 place = outcome.origin.place
                 if place is not None and part.carrier is not None and not _is_inside(place, part.carrier):
-                    self._sharing[place].append((key, outcome.path, outcome.leaf))
+                    self._sharing[place].append(_Use(key, outcome.path, outcome.leaf, judgement))
 
     def _name_of(self, primary: Resource, companion: Companion) -> str:
         key = (_block_key(primary), companion.resource)
@@ -347,7 +373,8 @@ class Repairs:
 
     def _check_sharing(self, draft: _Draft, outcome: Outcome, carrier: Resource, write: Written) -> None:
         place = outcome.origin.place
-        if place is None or not place.path or isinstance(outcome.origin, Absent) or _is_inside(place, carrier):
+        is_added = isinstance(outcome.origin, Absent) and outcome.site.null is None
+        if place is None or not place.path or is_added or _is_inside(place, carrier):
             return
         reason = self._facts.refusal(place, write)
         if reason is not None:
@@ -357,22 +384,30 @@ class Repairs:
         question = (primary.module, place, repr(write))
         if question not in self._shared:
             self._shared[question] = self._shared_with(primary, place, write)
-        refused, is_used_elsewhere = self._shared[question]
-        if refused is not None:
-            reason = f"{'.'.join(refused)} needs another value from the same origin"
+        shared = self._shared[question]
+        if shared.refused is not None:
+            reason = f"{'.'.join(shared.refused)} needs another value from the same origin"
             raise NoChangeError(reason)
-        if is_used_elsewhere:
+        if shared.is_used_elsewhere:
             draft.impact = _worst(draft.impact, ImpactLevel.REPLACES)
             draft.note = "The value is used in other places too, for which no rule says what a change costs."
+        elif _worst(draft.impact, shared.impact) is not draft.impact:
+            draft.impact, draft.note = shared.impact, shared.note
 
-    def _shared_with(self, primary: Resource, place: Place, write: Written) -> tuple[tuple[str, ...] | None, bool]:
-        """Return the first path that refuses a new value at a place, and whether no rule knows some use of it."""
-        shared = [*self._sharing[place]]
+    def _shared_with(self, primary: Resource, place: Place, write: Written) -> _Shared:
+        """Return what becomes of the other uses of a value at a place if another one is written there."""
+        uses = [*self._sharing[place]]
         for judgement in self._facts.elsewhere(primary, place):
-            shared += _decided_at(judgement, place)
-        refused = (path for _, path, leaf in shared if accepts(leaf, origin_of(write), self._facts.orders) is False)
-        sites = {(key, path) for key, path, _ in shared}
-        return next(refused, None), len(self._facts.uses(primary, place)) > len(sites)
+            uses += _decided_at(judgement, place)
+        refused = (use.path for use in uses if accepts(use.leaf, origin_of(write), self._facts.orders) is False)
+        sites = {(use.carrier, use.path) for use in uses}
+        is_used_elsewhere = len(self._facts.uses(primary, place)) > len(sites)
+        impact, note = ImpactLevel.NONE, ""
+        for judgement in {id(use.judgement): use.judgement for use in uses}.values():
+            level, why = self._impact(judgement)
+            if _worst(impact, level) is not impact:
+                impact, note = level, f"{judgement.primary.address} uses the value too. {why}".rstrip()
+        return _Shared(next(refused, None), is_used_elsewhere, impact, note)
 
     # ------------------------------------------------------------- fixes
 
@@ -445,11 +480,11 @@ def _block_key(resource: Resource) -> str:
     return f"{resource.path}:{resource.address.removeprefix(resource.module)}"
 
 
-def _decided_at(judgement: Judgement, place: Place) -> Iterable[tuple[CarrierKey, tuple[str, ...], BoundLeaf]]:
+def _decided_at(judgement: Judgement, place: Place) -> Iterable[_Use]:
     for part in judgement.parts:
         for outcome in part.outcomes:
             if outcome.origin.place == place and part.carrier is not None:
-                yield _carrier_key(judgement, part), outcome.path, outcome.leaf
+                yield _Use(_carrier_key(judgement, part), outcome.path, outcome.leaf, judgement)
 
 
 def _no_reference(_attribute: str, _suffix: str) -> ResourceReference:
