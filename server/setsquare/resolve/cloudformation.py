@@ -156,7 +156,7 @@ class TemplateScope:
         """Whether what an expression starts with is declared: an intrinsic function always is."""
         return True
 
-    def data_body(self, _kind: str, _name: str, _module: str = "") -> Structure | None:
+    def data_body(self, _kind: str, _name: str, _module: str = "", _index: str = "") -> Structure | None:
         """Return None: templates have no data sources."""
         return None
 

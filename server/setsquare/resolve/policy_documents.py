@@ -51,8 +51,8 @@ def read_document(scope: TerraformModule | TemplateScope, origin: Origin) -> Doc
     match origin:
         case Structure():
             return Document(_statements(origin), origin)
-        case Referenced(_, ("data", kind, name, "json" | "minified_json"), module) if kind == DATA_SOURCE:
-            body = scope.data_body(kind, name, module)
+        case Referenced(_, ("data", kind, name, *index, "json" | "minified_json"), module) if kind == DATA_SOURCE:
+            body = scope.data_body(kind, name, module, "".join(index)) if len(index) <= 1 else None
             if body is None:
                 return None
             return Document(_data_statements(body), body, is_data_source=True)

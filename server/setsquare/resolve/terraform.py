@@ -375,14 +375,20 @@ class TerraformModule(Meanings):
             case _:
                 return False
 
-    def data_body(self, kind: str, name: str, module: str = "") -> Structure | None:
-        """Return the inside of a data source of this module, or of another one of the same root module."""
+    def data_body(self, kind: str, name: str, module: str = "", index: str = "") -> Structure | None:
+        """Return the inside of a data source of this module, or of another one of the same root module.
+
+        ``index`` is the step that picks one of its instances; where that is not known, the inside is that of any.
+        """
         owner = self if module == self.address else self._at(module)
         found = owner.index.data.get((kind, name)) if owner is not None else None
         if owner is None or found is None:
             return None
         path, block = found
-        _, _, _, frame = owner._repetition(path, block)  # noqa: SLF001 - another module of this class
+        repetition = repetition_of(owner, owner.index.attributes(path, block), path)
+        if repetition.present is False or (index and not index.startswith("[")):
+            return None
+        frame = dict(repetition.instances).get(index, repetition.frame)
         return body_of(owner, owner.index.bodies(path, block), frame, Place(path, block.header))
 
     def string_value(self, template: Expression, path: str) -> Value:
