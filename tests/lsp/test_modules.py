@@ -25,10 +25,10 @@ EVERYWHERE = types.Range(types.Position(0, 0), types.Position(99, 0))
 async def start_session(tmp_path):
     started = []
 
-    def start_one(quiet_time=0.0, **abilities):
+    def start_one(quiet_time=0.0, *, show_unknown=False, **abilities):
         write(tmp_path, {"main.tf": CALLER % "false", "m/main.tf": MODULE})
         workspace = Workspace.open([str(tmp_path)], catalogue(LOCKED))
-        settings = Settings(quiet_time=quiet_time)
+        settings = Settings(quiet_time=quiet_time, show_unknown=show_unknown)
         started.append(Session(workspace, Client(**abilities), settings=settings))
         return started[-1], str(tmp_path / "main.tf"), str(tmp_path / "m" / "main.tf")
 
@@ -135,3 +135,14 @@ async def test_a_module_that_is_downloaded_meanwhile_is_seen(start_session, tmp_
     session.touch(str(tmp_path / ".terraform" / "modules" / "modules.json"))
     (found,) = await shown(session, caller)
     assert found.range.start.line == 2
+
+
+async def test_what_is_not_known_names_the_file_that_decides(start_session):
+    session, caller, module = start_session(show_unknown=True)
+    opened(session, caller, 'variable "on" {\n}\n' + CALLER % "var.on")
+    (hint,) = await shown(session, module)
+    assert hint.severity is types.DiagnosticSeverity.Hint
+    assert hint.message == (
+        "module.m.test_thing.x: cannot be judged, since var.on is not known here. Things are right."
+        " It is decided in ../main.tf."
+    )

@@ -1,5 +1,6 @@
 """Between Setsquare's terms and the protocol's: the only bilingual file."""
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -128,10 +129,13 @@ def diagnostic_of(
 
 
 def hint_of(finding: UnknownFinding, lines: Lines) -> types.Diagnostic:
-    """Return what cannot be judged as a hint."""
+    """Return what cannot be judged as a hint, with the file that would decide it where that is another one."""
+    decided = ""
+    if finding.decided_by is not None and finding.decided_by != finding.place.path:
+        decided = f" It is decided in {os.path.relpath(finding.decided_by, os.path.dirname(finding.place.path))}."
     return types.Diagnostic(
         range=lines.range(finding.place.span),
-        message=finding.message,
+        message=finding.message + decided,
         severity=types.DiagnosticSeverity.Hint,
         code=finding.rule.id,
         source=SOURCE,
