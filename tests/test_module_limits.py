@@ -190,7 +190,10 @@ def test_a_downloaded_module_is_judged_at_its_call(tmp_path: Path, capsys: Any) 
     }
     assert places == {
         RULE: (3, None),
-        "aws-sqs-encrypted": (1, "it is decided in a module that was downloaded, which is not edited"),
+        "aws-sqs-encrypted": (
+            1,
+            "it is decided in a module that is not edited, as it was downloaded or is ignored by git",
+        ),
     }
 
 
@@ -229,3 +232,12 @@ def test_folders_that_all_call_each_other_take_no_time(tmp_path: Path, capsys: A
     calls = {name: "".join(f'module "{n}" {{\n  source = "../{n}"\n}}\n' for n in names if n != name) for name in names}
     folder = write(tmp_path, {f"{name}/main.tf": calls[name] + VOLUME for name in names})
     assert len(judged(capsys, folder)) == len(names)
+
+
+def test_a_module_that_git_ignores_is_judged_at_its_call(tmp_path: Path, capsys: Any) -> None:
+    call = 'module "a" {\n  source    = "./vendor/m"\n  encrypted = false\n}\n'
+    folder = write(tmp_path, {"main.tf": call, ".gitignore": "vendor\n", "vendor/m/main.tf": VOLUME})
+    assert judged(capsys, folder) == ["module.a.aws_ebs_volume.v = False @main.tf:3"]
+    status, _, _ = said(capsys, "fix", folder, "--write", "--rule", RULE, "--allow-impact", "replaces")
+    assert (status, judged(capsys, folder)) == (0, [])
+    assert (tmp_path / "vendor" / "m" / "main.tf").read_text() == VOLUME

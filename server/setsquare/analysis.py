@@ -303,8 +303,8 @@ class _Unit:
         scopes = (instance.scope for instance in self._instances)
         modules = [scope.reading(path) for scope in scopes if isinstance(scope, TerraformModule)]
         for module in modules:
-            if path in module.texts and module.folder.is_downloaded:
-                return "it is decided in a module that was downloaded, which is not edited"
+            if path in module.texts and module.folder.is_left_out:
+                return "it is decided in a module that is not edited, as it was downloaded or is ignored by git"
             if change is not None and is_inside_text(path, module.texts.get(path, b""), change):
                 return "it is decided in an expression inside a JSON text, which is not edited"
         return None

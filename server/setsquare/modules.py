@@ -20,7 +20,6 @@ _LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?(?:/[^\"$]*)?)\"")
 _CALLING = (Format.HCL, Format.TF_JSON)
 _TRYING = frozenset(("example", "examples", "test", "tests", "testing", "fixture", "fixtures", "testdata", "demo"))
 """Folders below these show how a module may be called, and do not say how it is."""
-_DOWNLOADS = ".terraform"
 MANIFEST = "/.terraform/modules/modules.json"
 """Below a root module: where Terraform notes what it has downloaded."""
 _MAX_MANIFEST = 1 << 22
@@ -185,7 +184,7 @@ class Modules:
         files = [file for path, text in texts.items() if (file := self._files.configuration(path, text)) is not None]
         if not any(format_of(path) in _CALLING for path in texts):
             return None
-        return ModuleFolder.of(folder, files, texts, is_downloaded=not listed and f"/{_DOWNLOADS}/" in folder)
+        return ModuleFolder.of(folder, files, texts, is_left_out=bool(names) and not listed)
 
     def downloaded(self, root: str, key: str) -> str | None:
         """Return the folder that ``modules.json`` below a root module names for a call."""
@@ -207,7 +206,7 @@ class Modules:
         known, where none of the callers is more than an example or a test.
         """
         own = self._of(folder)
-        return (*own, *(below for module in own for below in _downloaded_below(module)))
+        return (*own, *(below for module in own for below in _left_out_below(module)))
 
     def unseen(self, folder: str) -> Iterator[Problem]:
         """Yield what of a folder, and of what it calls, is not judged, and why."""
@@ -266,13 +265,13 @@ def _not_followed(module: TerraformModule) -> Iterator[Problem]:
             yield Problem(path, f"module.{name} is not judged: {called}", place, ProblemKind.UNSEEN)
 
 
-def _downloaded_below(module: TerraformModule) -> Iterator[TerraformModule]:
+def _left_out_below(module: TerraformModule) -> Iterator[TerraformModule]:
     for name in module.index.modules:
         called = module.called(name)
         for one in () if isinstance(called, str) else called:
-            if one.folder.is_downloaded:
+            if one.folder.is_left_out:
                 yield one
-                yield from _downloaded_below(one)
+                yield from _left_out_below(one)
 
 
 def _calls_from(above: TerraformModule, folder: str) -> list[tuple[TerraformModule, ...]]:

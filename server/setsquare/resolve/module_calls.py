@@ -45,7 +45,7 @@ class ModuleFolder:
         index: what its files declare.
         texts: the bytes of its files.
         broken: the files that could not be read whole.
-        is_downloaded: a tool put it there, so that nothing in it is edited.
+        is_left_out: it is not among what is checked (a tool downloaded it, git ignores it), so nothing in it is edited.
 
     """
 
@@ -53,7 +53,7 @@ class ModuleFolder:
     index: Index
     texts: Mapping[str, bytes]
     broken: tuple[str, ...]
-    is_downloaded: bool = False
+    is_left_out: bool = False
 
     @cached_property
     def users(self) -> dict[Owner, list[User]]:
@@ -74,11 +74,11 @@ class ModuleFolder:
         files: Sequence[ConfigurationFile],
         texts: Mapping[str, bytes],
         *,
-        is_downloaded: bool = False,
+        is_left_out: bool = False,
     ) -> "ModuleFolder":
         """Return a folder from its files as read."""
         broken = tuple(sorted(file.path for file in files if file.problems))
-        return cls(path, Index(files), texts, broken, is_downloaded)
+        return cls(path, Index(files), texts, broken, is_left_out)
 
 
 def _add(found: dict[Owner, list[User]], path: str, user: Owner | None, expression: Expression) -> None:
