@@ -137,12 +137,12 @@ def _placed_absent(
         allowed = frozenset(n for n in siblings(parents) if not _is_foreign(structure, n, parents, siblings))
     else:
         allowed = frozenset({site.steps[0].name})
-    entry: NewEntry | None = entry_of(site.steps, write, dialect)
-    if structure.respell is not None and entry is not None:
-        entry = structure.respell(entry)
-    if entry is None:
-        reason = f"SAM has no property for {outcome.path[0]}: it has to be set on a resource of its own"
-        raise NoChangeError(reason)
+    entry = entry_of(site.steps, write, dialect)
+    if structure.respell is not None:
+        respelled = structure.respell(entry)
+        if isinstance(respelled, str):
+            raise NoChangeError(respelled)
+        entry = respelled
     change = Insert(structure.place.span, (entry,), allowed)
     return PlacedChange(structure.place.path, change)
 

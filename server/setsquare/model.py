@@ -403,8 +403,8 @@ class Structure:
         lookup: the value of a name (``Absent`` for a name that is not there; ``Opaque`` if that cannot be concluded).
         entry: the place of a whole entry (attribute, block or key with value), for removal; None if it is not there.
         is_block: a Terraform block body (attributes and nested blocks) rather than an object value.
-        respell: how a new entry is written in it, where the text uses other names than the rules do (SAM); it gives
-            None for an entry that has no spelling there.
+        respell: how a new entry is written in it, where the text uses other names than the rules do (SAM); for an
+            entry that has no spelling there, why.
 
     """
 
@@ -414,7 +414,7 @@ class Structure:
     entry: Callable[[str], Place | None]
     is_block: bool = False
     header: Place | None = None
-    respell: "Callable[[NewEntry], NewEntry | None] | None" = None
+    respell: "Callable[[NewEntry], NewEntry | str] | None" = None
 
     @property
     def is_open(self) -> bool:

@@ -131,19 +131,19 @@ def test_how_it_is_spelled(kind, properties, becomes, state, after):
 
 
 @table(
-    "kind, properties, becomes, state",
+    "kind, properties, becomes, state, reason",
     [
-        ("Function", "{A: 1}", FUNCTION, "{DeadLetterConfig: {TargetArn: a}}"),
-        ("Function", "{A: 1}", FUNCTION, "{Unheard: {A: 1}}"),
-        ("SimpleTable", "{A: 1}", TABLE, "{DeletionProtectionEnabled: true}"),
-        ("Api", "{A: 1}", API, "{EndpointConfiguration: {Types: [PRIVATE]}}"),
+        ("Function", "{A: 1}", FUNCTION, "{DeadLetterConfig: {TargetArn: a}}", "SAM has DeadLetterQueue.TargetArn"),
+        ("Function", "{A: 1}", FUNCTION, "{Unheard: {A: 1}}", "SAM has no property for Unheard:"),
+        ("SimpleTable", "{A: 1}", TABLE, "{DeletionProtectionEnabled: true}", "SAM has no property for Deletion"),
+        ("Api", "{A: 1}", API, "{EndpointConfiguration: {Types: [PRIVATE]}}", "SAM has EndpointConfiguration.Type "),
     ],
 )
-def test_what_has_no_spelling(kind, properties, becomes, state):
+def test_what_has_no_spelling(kind, properties, becomes, state, reason):
     finding = only(sam(kind, properties, about(becomes, state)).analyse())
 
     assert not finding.fix.available
-    assert str(finding.fix.reason).startswith("SAM has no property for ")
+    assert str(finding.fix.reason).startswith(reason)
 
 
 GLOBALS = """

@@ -197,9 +197,8 @@ class TemplateScope:
         found: dict[str, list[Span]] = {}
         for expression in self._expressions():
             for reference in references(expression):
-                match reference.path:
-                    case ("Ref", name):
-                        found.setdefault(name, []).append(reference.span)
+                if reference.path[0] == "Ref":
+                    found.setdefault(reference.path[1], []).append(reference.span)
         return found
 
     @cached_property
@@ -234,7 +233,7 @@ class TemplateScope:
                 yield section
 
 
-def _respelled(resource: Resource, respell: Callable[[NewEntry], NewEntry | None]) -> Resource:
+def _respelled(resource: Resource, respell: Callable[[NewEntry], NewEntry | str]) -> Resource:
     return replace(
         resource,
         value=replace(resource.value, respell=respell),

@@ -40,13 +40,13 @@ class Part:
     Attributes:
         type: its type.
         properties: its properties, at the places where SAM has them.
-        respell: how an entry of it is written in the SAM resource; None for what SAM has no property for.
+        respell: how an entry of it is written in the SAM resource; for what cannot be written there, why.
 
     """
 
     type: str
     properties: Expression
-    respell: Callable[[NewEntry], NewEntry | None]
+    respell: Callable[[NewEntry], NewEntry | str]
 
 
 def generated_types(written_type: str) -> Collection[str]:
@@ -297,12 +297,17 @@ def in_properties(entry: NewEntry) -> NewEntry:
     return NewBlock("Properties", (entry,))
 
 
-def _speller(spec: Generated, *, wraps: bool) -> Callable[[NewEntry], NewEntry | None]:
+def _speller(spec: Generated, *, wraps: bool) -> Callable[[NewEntry], NewEntry | str]:
     renamed = _renamed(spec)
 
-    def respell(entry: NewEntry) -> NewEntry | None:
+    def respell(entry: NewEntry) -> NewEntry | str:
         spelled = _respelled(entry, spec.same, renamed)
-        return in_properties(spelled) if wraps and spelled is not None else spelled
+        if spelled is not None:
+            return in_properties(spelled) if wraps else spelled
+        parts = [origin for target, origin in spec.moved.items() if target.split(".")[0] == entry.name]
+        if parts:
+            return f"SAM has {parts[0]} for this, with more beside it that no rule can know"
+        return f"SAM has no property for {entry.name}: it has to be set on a resource of its own"
 
     return respell
 
