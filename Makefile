@@ -1,7 +1,7 @@
 # make setup   everything that development needs, in .venv
 # make demo    check, fix and prove the sample in demo/
 # make test    all tests, with coverage
-# make soak     the server under 20,000 random operations
+# make soak    the server under 20,000 random operations, and 1,000 sequences of edits
 # make lint    style, formatting, types, layers, rules
 # make pages   the rules' pages in docs/rules
 # make bench   Setsquare against the parsers' floor and against Checkov
@@ -34,7 +34,7 @@ test: setup
 	$(BIN)/pytest --numprocesses=auto --cov --cov-report=term
 
 soak: $(VENV)/.installed
-	SETSQUARE_SOAK=20000 $(BIN)/pytest --numprocesses=2 tests/lsp/test_soak.py
+	SETSQUARE_SOAK=20000 SETSQUARE_SEQUENCES=1000 $(BIN)/pytest --numprocesses=2 tests/lsp/test_soak.py tests/lsp/test_typethrough.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

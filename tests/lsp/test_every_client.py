@@ -11,6 +11,17 @@ from tests.lsp.texts import BLOCKED, BUCKET, DATABASE, ENCRYPTED, PLAINTEXT, PUB
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+EXPECTED = {
+    "ale-3.3": ("utf-16", False),
+    "eglot-1.9": ("utf-16", False),
+    "neovim-0.7": ("utf-16", False),
+    "neovim-0.11": ("utf-8", True),
+    "vscode-languageclient-9": ("utf-16", True),
+    "vscode-languageclient-11": ("utf-16", True),
+}
+"""How each client counts positions, and whether it pulls; none of the records may be missing."""
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("root")
@@ -78,6 +89,34 @@ async def test_a_change_changes_the_diagnostics_of_its_version(editor, workspace
     assert PUBLIC not in codes(right)
     assert document.at(one(wrong, PUBLIC).range) == "false"
     assert document.position(document.text.index("false")) == one(wrong, PUBLIC).range.start
+
+
+async def test_all_six_clients_are_there():
+    assert {*CLIENTS} == {*EXPECTED}
+
+
+async def test_positions_are_counted_as_the_client_prefers(editor):
+    general = editor.capabilities.general
+    offered = (general and general.position_encodings) or ["utf-16"]
+    pulls = editor.capabilities.text_document.diagnostic is not None
+
+    assert editor.encoding == offered[0]
+    assert (editor.encoding, pulls) == EXPECTED[editor.name]
+
+
+async def test_a_value_is_typed_is_shown_and_is_fixed(editor, workspace):
+    document = editor.open(workspace / "main.tf", BLOCKED)
+    at = document.text.index("true # for now")
+    editor.replace(document, at, len("true"), "")
+    for offset, character in enumerate("false"):
+        editor.replace(document, at + offset, 0, character)
+        await editor.findings(document)
+    finding = await editor.finding(document, PUBLIC)
+    editor.save(document)
+    editor.apply(document, await editor.resolve(await editor.quick_fix(document, finding)))
+
+    assert document.text == BLOCKED
+    assert PUBLIC not in codes(await editor.findings(document))
 
 
 @pytest.mark.parametrize("text", [BUCKET, with_crlf(BUCKET)], ids=["lf", "crlf"])

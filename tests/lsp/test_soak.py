@@ -55,6 +55,11 @@ PIECES = [
 ]
 
 
+def whole_lines(text, at):
+    """The next place that is not between the two characters of one line end: no editor writes there."""
+    return at + 1 if text[max(0, at - 1) : at + 1] == "\r\n" else at
+
+
 class Person:
     """Somebody who does random things, always the same for one seed."""
 
@@ -75,7 +80,7 @@ class Person:
         return name, self.open[name]
 
     def place(self, document):
-        return self.random.randrange(len(document.text) + 1)
+        return whole_lines(document.text, self.random.randrange(len(document.text) + 1))
 
     async def warm_up(self):
         """Ask once for what loads a part of the server when it is first needed."""
@@ -88,7 +93,8 @@ class Person:
     async def edit(self):
         _, document = self.document()
         start = self.place(document)
-        length = min(self.random.choice([0, 0, 1, 1, 8, 60]), len(document.text) - start)
+        length = self.random.choice([0, 0, 1, 1, 8, 60])
+        length = whole_lines(document.text, min(start + length, len(document.text))) - start
         whole = self.random.random() < 0.05
         self.editor.replace(document, start, length, self.random.choice(["", *PIECES]), whole=whole)
 
