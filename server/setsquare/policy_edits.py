@@ -52,7 +52,7 @@ def _change(root: ObjectExpression, name: str) -> Change | None:
     if parameters is None:
         return Insert(root.span, (NewBlock(_PARAMETERS, (NewAttribute(name, None),)),))
     if isinstance(parameters, ObjectExpression):
-        return None if member(parameters, name) else Insert(parameters.span, (NewAttribute(name, None),))
+        return Insert(parameters.span, (NewAttribute(name, None),))
     if isinstance(parameters, Literal) and parameters.value is None:
         return SetValue(parameters.span, WrittenMap(((name, None),)))
     return None

@@ -48,11 +48,10 @@ class Situation:
 
     def _matching(self, diagnostic: types.Diagnostic) -> Iterator[Finding]:
         """Yield the findings of a diagnostic: of its rule, and where it is, or where an edit has moved it to."""
-        lines = self.lines[self.path]
-        same = [finding for finding in self.findings if finding.rule.id == diagnostic.code]
-        exact = [finding for finding in same if lines.range(finding.place.span) == diagnostic.range]
-        span = lines.span(diagnostic.range)
-        yield from exact or (finding for finding in same if _touches(finding, span))
+        span = self.lines[self.path].span(diagnostic.range)
+        for finding in self.findings:
+            if finding.rule.id == diagnostic.code and _touches(finding, span):
+                yield finding
 
     def edit(
         self, edits: Mapping[str, tuple[Edit, ...]], confirm: str | None = None, *, fill_in: bool = False
