@@ -247,7 +247,10 @@ def _length(place: Place, origin: Origin) -> Value:
         return (Known(place, len(_list(origin).items)),)
     if isinstance(origin, Structure):
         return (Known(place, len(_map(origin).names)),)
-    return (Known(place, len(characters(as_text(_plain(origin))))),)
+    text = _plain(origin)
+    if not isinstance(text, str):
+        _refuse("a text or a collection is required")
+    return (Known(place, len(characters(text))),)
 
 
 def _contains(place: Place, origin: Origin, wanted: Origin) -> Value:

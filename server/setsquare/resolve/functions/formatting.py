@@ -114,7 +114,7 @@ def _as_it_is(verb: Verb, value: Plain) -> str:
     if "#" in verb.flags:
         return as_json(value)
     if isinstance(value, str):
-        return value if verb.precision is None else value[: verb.precision]
+        return value
     is_plain_number = not is_number(value) or (isinstance(value, int) and abs(value) < _SHOWN_WITH_EXPONENT)
     if verb.precision is not None or not is_plain_number:
         message = "a number of this precision"

@@ -69,7 +69,10 @@ def _cidrsubnets(prefix: Plain, *bits: Plain) -> Plain:
 
 def _longer(network: _Network, more: int) -> int:
     length = network.prefixlen + more
-    if not 0 <= more <= _MAX_NEW_BITS or length > network.max_prefixlen:
+    if more < 0:
+        message = "a subnet that is larger than its network"
+        raise UndecidedError(message)
+    if more > _MAX_NEW_BITS or length > network.max_prefixlen:
         message = "the prefix has not that many bits"
         raise FunctionError(message)
     return length

@@ -107,6 +107,9 @@ def _calculated(operator: str, left: int | Decimal, right: int | Decimal) -> Pla
             case "/":
                 return number(NUMBERS.divide(one, other))
             case _:
+                if not other:
+                    message = "the rest of a division by zero"
+                    raise UndecidedError(message)
                 return number(NUMBERS.remainder(one, other))
     except DecimalException as error:
         message = "no finite number"

@@ -7,6 +7,7 @@ from setsquare.resolve.functions.plain import (
     Function,
     FunctionError,
     Plain,
+    UndecidedError,
     as_list,
     as_text,
     as_whole,
@@ -43,7 +44,10 @@ def _join(separator: Plain, *lists: Plain) -> str:
 
 def _by_character(value: Plain, convert: str) -> str:
     text = as_text(value)
-    converted = (character.lower() if convert == "lower" else character.upper() for character in text)
+    converted = [character.lower() if convert == "lower" else character.upper() for character in text]
+    if convert == "lower" and any(len(new) > 1 for new in converted):
+        message = "a letter that has no lower case of its own"
+        raise UndecidedError(message)
     return "".join(new if len(new) == 1 else old for old, new in zip(text, converted, strict=True))
 
 

@@ -6,6 +6,7 @@ import yaml
 
 from setsquare.resolve.functions.plain import NUMBERS, FunctionError, Plain, UndecidedError, number
 
+_TEXT = "tag:yaml.org,2002:str"
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
@@ -74,6 +75,8 @@ def _scalar(node: yaml.ScalarNode) -> Plain:
     if not node.tag.startswith("tag:yaml.org,2002:"):
         message = "a tag of its own"
         raise UndecidedError(message)
+    if node.tag == _TEXT and (_NUMBER.fullmatch(text) or not _DOUBTFUL.fullmatch(text)):
+        return text
     if text in _NULLS:
         return None
     if text in _TRUE:
