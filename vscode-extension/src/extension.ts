@@ -27,6 +27,11 @@ export function activate(context: ExtensionContext): void {
     ...registerCommands({ server: started, previews, pages, output, policyTemplate, version }),
     ...showStatus(started),
     ...reactions(started),
+    started.onDidChange(({ kind }) => {
+      if (kind === "ready") {
+        pages.renew(workspace.textDocuments.map(({ uri }) => uri));
+      }
+    }),
   );
   void started.restart();
 }

@@ -1,7 +1,6 @@
 import { commands, type Diagnostic, EventEmitter, type TextDocumentContentProvider, Uri } from "vscode";
 
 export const SCHEME = "setsquare-rule";
-export const OPEN_PAGE = "setsquare.openRulePage";
 
 /** The pages of rules as documents that are read only; their text comes from the server. */
 export class RulePages implements TextDocumentContentProvider {
@@ -18,11 +17,16 @@ export class RulePages implements TextDocumentContentProvider {
     return (await this.#ask(rule)) ?? `The server has no page of \`${rule}\`.\n`;
   }
 
-  /** Shows a page as it is meant to be read, beside nothing and without the web. */
+  /** Shows a page, as its editor association says: as it is meant to be read. */
   async open(rule: string): Promise<void> {
-    const page = pageOf(rule);
-    this.#changed.fire(page);
-    await commands.executeCommand("markdown.showPreview", page);
+    await commands.executeCommand("vscode.open", pageOf(rule));
+  }
+
+  /** Has the pages read again: another server may say something else. */
+  renew(open: readonly Uri[]): void {
+    open.filter(({ scheme }) => scheme === SCHEME).forEach((page) => {
+      this.#changed.fire(page);
+    });
   }
 }
 
@@ -34,8 +38,7 @@ export function pageOf(rule: string): Uri {
 export function withOwnLink<T extends Diagnostic>(diagnostic: T): T {
   const { code } = diagnostic;
   if (typeof code === "object" && typeof code.value === "string") {
-    const asked = encodeURIComponent(JSON.stringify([code.value]));
-    diagnostic.code = { value: code.value, target: Uri.parse(`command:${OPEN_PAGE}?${asked}`) };
+    diagnostic.code = { value: code.value, target: pageOf(code.value) };
   }
   return diagnostic;
 }

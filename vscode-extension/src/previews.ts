@@ -1,5 +1,7 @@
 import type { ApplyWorkspaceEditParams, ChangeAnnotation, WorkspaceEdit } from "vscode-languageclient/node";
 
+const NAME = "setsquare.preview";
+
 /** Lets edits that the server asks for be looked at before they are applied, while a person wants that. */
 export class Previews {
   #wanted = 0;
@@ -19,17 +21,16 @@ export class Previews {
   }
 }
 
-/** Returns an edit of which each part needs a yes; what a part already asks stays as it is. */
+/** Returns an edit that is previewed: all of it is chosen to begin with, and one part, which changes nothing, is not. */
 function asking(edit: WorkspaceEdit, label: string): WorkspaceEdit {
-  const name = "setsquare.preview";
   const annotation: ChangeAnnotation = { label, needsConfirmation: true };
+  const start = { line: 0, character: 0 };
+  const nothing = { range: { start, end: start }, newText: "", annotationId: NAME };
+  const [first, ...rest] = edit.documentChanges ?? [];
+  const opened = first !== undefined && "edits" in first ? { ...first, edits: [nothing, ...first.edits] } : first;
   return {
     ...edit,
-    changeAnnotations: { ...edit.changeAnnotations, [name]: annotation },
-    documentChanges: (edit.documentChanges ?? []).map((change) =>
-      "edits" in change
-        ? { ...change, edits: change.edits.map((one) => ("annotationId" in one ? one : { ...one, annotationId: name })) }
-        : { annotationId: name, ...change },
-    ),
+    changeAnnotations: { ...edit.changeAnnotations, [NAME]: annotation },
+    documentChanges: opened === undefined ? [] : [opened, ...rest],
   };
 }
