@@ -98,6 +98,19 @@ async def test_a_module_that_is_edited_is_shown_again_at_the_next_pause(start_se
     assert told == [[module]]
 
 
+async def test_a_module_that_is_not_open_is_shown_again_when_its_caller_is_saved(start_session):
+    session, caller, module = start_session()
+    told = []
+    session.decided = told.append
+    await shown(session, module)
+    opened(session, caller, CALLER % "true")
+    await shown(session, caller)
+    assert told == []
+    session.saved(caller)
+    await shown(session, caller)
+    assert told == [[module]]
+
+
 async def test_what_is_open_is_pushed_again(start_session):
     session, caller, module = start_session()
     sent = []

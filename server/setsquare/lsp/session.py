@@ -100,6 +100,7 @@ class Session:
         self._changes: deque[Callable[[], None]] = deque()
         self._snapshots: dict[str, Snapshot] = {}
         self._outdated: set[str] = set()
+        self._is_saved = False
         self._reported: set[str] = set()
         self._epoch = 0
         self._seen_epoch = 0
@@ -142,7 +143,7 @@ class Session:
 
     def touch(self, path: str) -> None:
         """Note that a file changed on disk."""
-        self._note(lambda: self._apply(path, lambda: None))
+        self._note(lambda: self._apply_saved(path))
 
     def touch_folders(self, paths: Collection[str]) -> None:
         """Note that folders were created, renamed or deleted, with all that is in them; other paths are left alone."""
@@ -229,10 +230,17 @@ class Session:
         self._tell_decided()
 
     def _tell_decided(self) -> None:
-        """Have the findings of other folders shown again that a change may have decided, unless a person types."""
-        if self._outdated and not self._timers:
-            outdated, self._outdated = self._outdated, set()
-            self.decided(sorted(outdated))
+        """Have the findings of other folders shown again that a change may have decided, unless a person types.
+
+        Those of files that are not open wait until something is saved: a module may have many callers.
+        """
+        if self._timers:
+            return
+        told = {path for path in self._outdated if self._is_saved or path in self._buffers}
+        self._outdated = self._outdated - told
+        self._is_saved = False
+        if told:
+            self.decided(sorted(told))
 
     # ------------------------------------------------------------- analyses, for the event loop
 
@@ -341,6 +349,10 @@ class Session:
             snapshot = self._snapshots.pop(key, None)
             if snapshot is not None:
                 self._outdated = self._outdated | {*snapshot.visible}
+
+    def _apply_saved(self, path: str) -> None:
+        self._apply(path, lambda: None)
+        self._is_saved = True
 
     def _apply_folders(self, paths: Collection[str]) -> None:
         known = {folder for unit in self._workspace.units() for folder in _with_parents(unit.key)}
