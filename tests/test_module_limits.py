@@ -29,13 +29,13 @@ def test_a_module_that_is_not_on_disk_is_said_once(tmp_path: Path, capsys: Any) 
     assert found["errors"] == [
         {
             "file": "main.tf",
-            "message": "line 2, column 3: module.bucket is not judged: example/bucket/aws is not there to be read;"
-            " terraform init downloads it",
+            "message": "line 2, column 3: module.bucket is not judged: example/bucket/aws is not there to be read,"
+            " at most its arguments are judged; terraform init downloads it",
         }
     ]
     assert status == 1  # for the key of the volume; the module counts only if it is asked for
     assert judged(capsys, folder) == ["aws_ebs_volume.v ? module.bucket.encrypted"]
-    assert "1 module call not followed and not judged" in said(capsys, "check", folder)[1]
+    assert "1 module call not followed (" in said(capsys, "check", folder)[1]
     assert "main.tf:2:3: module.bucket is not judged" in said(capsys, "check", folder, "--show-unknown")[1]
     assert "module.bucket" not in said(capsys, "fix", folder)[2]
 
@@ -204,6 +204,38 @@ def test_only_the_call_of_a_downloaded_module_is_edited(tmp_path: Path, capsys: 
     assert (status, err) == (0, "1 finding fixed in 1 file, 0 left\n")
     changed = {name: text for name, text in tree(folder).items() if text != before[name]}
     assert changed == {"main.tf": before["main.tf"].replace(b"false", b"true")}
+
+
+PUBLIC = """
+-- main.tf --
+module "bucket" {
+  source = "terraform-aws-modules/s3-bucket/aws"
+  acl    = "public-read"
+}
+-- other/modules.json --
+{"Modules": [{"Key": "bucket", "Dir": ".terraform/modules/bucket"}]}
+-- .terraform/modules/bucket/main.tf --
+variable "acl" {
+}
+resource "aws_s3_bucket_acl" "this" {
+  acl = var.acl
+}
+"""
+
+
+@table(
+    "manifest, expected",
+    [
+        ("other/modules.json", "module.bucket = public-read @main.tf:3"),
+        (".terraform/modules/modules.json", "module.bucket.aws_s3_bucket_acl.this = public-read @main.tf:3"),
+    ],
+)
+def test_the_arguments_of_a_public_module_are_judged_if_it_is_not_there(
+    manifest: str, expected: str, tmp_path: Path, capsys: Any
+) -> None:
+    folder = laid_out(tmp_path, PUBLIC.replace("other/modules.json", manifest))
+
+    assert judged(capsys, folder, rule="aws-s3-acl-not-public-read") == [expected]
 
 
 @table(

@@ -420,6 +420,53 @@ def test_resources_stand_by_file_and_position():
     assert some.resources(()) == []
 
 
+PUBLIC = "module:example/bucket/aws"
+
+
+@table(
+    "source, kind, found",
+    [
+        ("example/bucket/aws", PUBLIC, True),
+        ("registry.terraform.io/example/bucket/aws", PUBLIC, True),
+        ("registry.opentofu.org/example/bucket/aws", PUBLIC, True),
+        ("example/bucket/aws//modules/object", f"{PUBLIC}//modules/object", True),
+        ("example/bucket/aws//modules/object", PUBLIC, False),
+        ("registry.example.com/example/bucket/aws", PUBLIC, False),
+        ("git::https://github.com/example/bucket/aws", PUBLIC, False),
+        ("./example/bucket/aws", PUBLIC, False),
+        ("${var.source}", PUBLIC, False),
+    ],
+)
+def test_a_call_of_a_public_module_is_a_resource(source, kind, found):
+    some = module(f'module "m" {{\n  source = "{source}"\n  acl    = "public"\n}}\n')
+
+    calls = [(call.address, spelled(call.value.lookup("acl"), some.texts)) for call in some.resources({kind})]
+
+    assert calls == ([("module.m", '"public" @main.tf:3')] if found else [])
+
+
+@table(
+    "written, expected",
+    [
+        ("", [(None, True, 1)]),
+        ("count = 0", [("count", False, 0)]),
+        ('for_each = toset(["a", "b"])', [("for_each", True, 2)]),
+        ("create = false", []),
+        ("create = var.on", []),
+        ("create = var.unknown", [(None, True, 1)]),
+        ("create_bucket = false", []),
+        ("create_policy = false", [(None, True, 1)]),
+    ],
+)
+def test_how_a_call_of_a_public_module_repeats(written, expected):
+    some = module(
+        'variable "on" {\n  default = false\n}\nvariable "unknown" {\n}\n'
+        f'module "m" {{\n  source = "example/bucket/aws"\n  {written}\n}}\n'
+    )
+
+    assert [(r.each, r.present, r.instances) for r in some.resources({PUBLIC})] == expected
+
+
 @pytest.mark.parametrize("text", ['{"resource": {"test_thing": {"x": {"a": "${true}"}}}}'])
 def test_json_syntax(text):
     assert meaning({"main.tf.json": text}) == "true @main.tf.json:1"

@@ -200,8 +200,11 @@ def test_facts_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "facts/terraform.json").write_text(json.dumps({"t": {"a": "string"}}))
     (tmp_path / "frameworks/cis.yaml").write_text("claimed: ['1']\n")
     (tmp_path / "frameworks/odd.yaml").write_text("[]\n")
+    (tmp_path / "facts/modules.yaml").write_text("module:a/b/aws:\n  acl: string\n")
 
     facts = Facts.of_folder(tmp_path)
+
+    assert facts.of(Dialect.TERRAFORM, "module:a/b/aws", ("acl",)) == Fact("string")
 
     assert (facts.knows(Dialect.TERRAFORM, "t"), facts.knows(Dialect.CLOUDFORMATION, "t")) == (True, False)
     assert facts.of(Dialect.TERRAFORM, "t", ("a",)) == Fact("string")

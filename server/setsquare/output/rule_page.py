@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from setsquare.documents import Dialect
+from setsquare.model import MODULE_TYPE
 from setsquare.rules.examples import Example
 from setsquare.rules.fixability import fix_kind
 from setsquare.rules.rule import MISSING, Rule
@@ -69,7 +70,10 @@ def _scope(rule: Rule) -> Iterator[str]:
             yield f"- {name}: not supported. {rule.unsupported[dialect]}"
         else:
             types = sorted({target.resource for target in rule.targets.get(dialect, ())})
-            yield f"- {name}: {', '.join(f'`{kind}`' for kind in types)}"
+            yield f"- {name}: {', '.join(f'`{kind}`' for kind in types if not kind.startswith(MODULE_TYPE))}"
+            called = [kind.removeprefix(MODULE_TYPE) for kind in types if kind.startswith(MODULE_TYPE)]
+            if called:
+                yield f"- Arguments of calls of public modules: {', '.join(f'`{source}`' for source in called)}"
     yield ""
 
 

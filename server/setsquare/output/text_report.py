@@ -40,7 +40,7 @@ def render(report: Report, style: Style, *, show_unknown: bool) -> Iterator[str]
             yield problem_line(report, problem, style)
     yield from _summary(report, style)
     if unseen and not show_unknown:
-        yield f"{count(len(unseen), 'module call')} not followed and not judged (--show-unknown says why)"
+        yield f"{count(len(unseen), 'module call')} not followed (--show-unknown says why)"
 
 
 def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:

@@ -287,7 +287,9 @@ class TerraformModule(Meanings):
             path = self._folders.downloaded(above[-1].root, ".".join([*names, name]))
         folder = self._folders.at(path) if path is not None else None
         if folder is None:
-            return f"{source} is not there to be read" + ("" if is_local(source) else "; terraform init downloads it")
+            known = ", at most its arguments are judged" if registry_type(source) else ""
+            hint = "" if is_local(source) else "; terraform init downloads it"
+            return f"{source} is not there to be read{known}{hint}"
         if any(module.root == folder.path for module in above):
             return "the module calls itself"
         return folder
