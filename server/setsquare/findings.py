@@ -1,6 +1,6 @@
 """What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
@@ -73,7 +73,7 @@ class Fix:
     note: str = ""
     bulk: bool = False
     fingerprint: str | None = None
-    changes: tuple[PlacedChange, ...] = ()
+    changes: Sequence[PlacedChange] = ()
     along: tuple[str, ...] = ()
     parameter: str | None = None
 
@@ -182,11 +182,11 @@ class Analysis:
     ``elsewhere`` holds the texts of files of other folders that the findings speak of.
     """
 
-    findings: tuple[Finding, ...] = ()
-    unknown: tuple[UnknownFinding, ...] = ()
-    suppressed: tuple[SuppressedFinding, ...] = ()
+    findings: Sequence[Finding] = ()
+    unknown: Sequence[UnknownFinding] = ()
+    suppressed: Sequence[SuppressedFinding] = ()
     problems: tuple[Problem, ...] = ()
     resources: int = 0
-    satisfied: tuple[Satisfied, ...] = ()
+    satisfied: Sequence[Satisfied] = ()
     files: int = 0
     elsewhere: Mapping[str, bytes] = field(default_factory=dict)

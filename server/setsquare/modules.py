@@ -3,7 +3,7 @@
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Protocol
@@ -208,6 +208,10 @@ class Modules:
         own = self._of(folder)
         return (*own, *(below for module in own for below in _left_out_below(module)))
 
+    def alone(self, folder: str, files: Sequence[ConfigurationFile], texts: Mapping[str, bytes]) -> TerraformModule:
+        """Return a folder that nobody calls, with these files in it."""
+        return TerraformModule(ModuleFolder.of(folder, files, texts), folders=self, sources=self._files)
+
     def unseen(self, folder: str) -> Iterator[Problem]:
         """Yield what of a folder, and of what it calls, is not judged, and why."""
         own = self.at(folder)
@@ -220,7 +224,7 @@ class Modules:
         if judged[0].caller is None and len(judged[0].tree) >= MAX_MODULES:
             message = f"more than {MAX_MODULES} modules are called from here; what the others complete is not known"
             yield Problem(min(own.texts), message, None, ProblemKind.UNSEEN)
-        yield from _not_followed(judged[0])
+        yield from not_followed(judged[0])
 
     def _of(self, folder: str) -> tuple[TerraformModule, ...]:
         if folder not in self._judged:
@@ -256,7 +260,8 @@ class Modules:
         return any(step in _TRYING for step in caller.removeprefix(self._files.root_of(caller)).split("/"))
 
 
-def _not_followed(module: TerraformModule) -> Iterator[Problem]:
+def not_followed(module: TerraformModule) -> Iterator[Problem]:
+    """Yield the calls of a module that lead to nothing that could be judged, and why."""
     for name, (path, block) in module.index.modules.items():
         called = module.called(name)
         if isinstance(called, str):

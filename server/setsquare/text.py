@@ -106,10 +106,11 @@ def _common(one: bytes, other: bytes, limit: int) -> int:
 class LineIndex:
     r"""Converts byte offsets to lines and columns and back; ``\\n``, ``\\r\\n`` and ``\\r`` end a line."""
 
-    __slots__ = ("_source", "_starts")
+    __slots__ = ("_is_plain", "_source", "_starts")
 
     def __init__(self, source: bytes) -> None:
         self._source = source
+        self._is_plain = source.isascii()
         self._starts = [0, *(match.end() for match in _BREAKS.finditer(source))]
 
     @property
@@ -138,10 +139,23 @@ class LineIndex:
         offset = max(0, min(offset, len(self._source)))
         line = self.line_of(offset)
         start = self._starts[line]
+        if self._is_plain:
+            return Position(line, offset - start)
         before = self._source[start:offset]
         if start == 0 and before.startswith(BOM) and encoding == "code-points":
             before = before[len(BOM) :]
         return Position(line, _units(before, encoding))
+
+    def extent(self, span: Span, encoding: str = "code-points") -> tuple[int, int, int, int]:
+        """Return where a span begins and ends: two lines and columns, as ``position`` counts them."""
+        if self._is_plain and span.end <= len(self._source):
+            line = bisect_right(self._starts, span.start) - 1
+            begin = self._starts[line]
+            last = line
+            if span.end >= (self._starts[line + 1] if line + 1 < len(self._starts) else span.end + 1):
+                last = bisect_right(self._starts, span.end) - 1
+            return line, span.start - begin, last, span.end - self._starts[last]
+        return (*self.position(span.start, encoding), *self.position(span.end, encoding))
 
     def offset(self, position: Position, encoding: str = "utf-16") -> int:
         """Return the byte offset of a position; past the end of a line means its end."""

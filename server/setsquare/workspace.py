@@ -12,8 +12,9 @@ from setsquare.context import Context
 from setsquare.discovery import Listing, files_of_folder, list_files
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
+from setsquare.incremental import CallsOthersError, IncrementalModule, Rules
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
-from setsquare.modules import MANIFEST, Calls, Modules
+from setsquare.modules import MANIFEST, Calls, Modules, not_followed
 from setsquare.policies import Policies, read_limited
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.rules.catalogue import Catalogue
@@ -46,6 +47,15 @@ _SOURCE = "source "
 """What the path of a file that functions read begins with among what was seen."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Edited:
+    """A unit that is being edited, with what it is judged by."""
+
+    policy: Policy
+    catalogue: Catalogue
+    module: IncrementalModule
+
+
 class Workspace:
     """Some root folders, the open buffers over them, and the policy."""
 
@@ -60,6 +70,7 @@ class Workspace:
         self._terraform: Mapping[str, tuple[str, ...]] | None = None
         self._calls = Calls(self)
         self._modules = Modules(self, self._calls)
+        self._edited: dict[str, _Edited] = {}
         self._faults: dict[str, str] = {}
         self._seen: dict[str, str] = {}
         self._sources: set[str] = set()
@@ -187,6 +198,7 @@ class Workspace:
             self._calls.changed(path)
         if path in self._sources:
             self._sources.discard(path)
+            self._edited.clear()
             self._modules.forget()
             self._policies.forget(path)
             return True
@@ -228,6 +240,9 @@ class Workspace:
 
     def blocks(self, path: str) -> tuple[Span, ...]:
         """Return the top-level blocks, or the template's resources, of a file that was analysed, sorted."""
+        edited = self._edited.get(path.rpartition("/")[0])
+        if edited is not None and edited.module.reads(path):
+            return edited.module.blocks(path)
         _, file = self._parsed.get(path, (b"", None))
         if isinstance(file, ConfigurationFile):
             return tuple(sorted(block.span for block in file.blocks))
@@ -365,6 +380,43 @@ class Workspace:
                 parts.append(analyse(judged[0], catalogue, policy, context, judged[1:]))
                 problems += modules.unseen(unit.key)
         return _merged(parts, problems, len(files))
+
+    def analyse_edited(self, unit: Unit, texts: Mapping[str, bytes]) -> Analysis:
+        """Analyse a unit that is edited and analysed again and again: only what may have changed is judged again."""
+        if not self._is_alone(unit):
+            self._edited.pop(unit.key, None)
+            return self.analyse_texts(unit, texts)
+        policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
+        known = self._edited.get(unit.key)
+        if known is None or known.policy != policy or known.catalogue is not catalogue:
+            known = self._edited[unit.key] = _Edited(policy, catalogue, self._incremental(unit, policy, catalogue))
+        try:
+            return known.module.analyse(texts)
+        except CallsOthersError:
+            del self._edited[unit.key]
+            return self.analyse_texts(unit, texts)
+
+    def _is_alone(self, unit: Unit) -> bool:
+        """Whether the files of a unit decide alone what is found in it, as far as their texts say."""
+        is_open = any(self.overlay.get(path) is not None for path in unit.paths)
+        return (
+            unit.is_module and is_open and unit.key not in self._calls.callers and unit.key not in self._calls.callees
+        )
+
+    def _incremental(self, unit: Unit, policy: Policy, catalogue: Catalogue) -> IncrementalModule:
+        def judge(
+            files: Sequence[ConfigurationFile], layouts: Mapping[str, bytes], marked: Mapping[str, bytes]
+        ) -> Analysis:
+            module = self._modules.alone(unit.key, files, layouts)
+            if len(module.tree) > 1:
+                raise CallsOthersError
+            context = Context(self._base_of(policy, unit.key), {path: marked.get(path, b"") for path in layouts})
+            return analyse(module, catalogue, policy, context)
+
+        def unseen_in(files: Sequence[ConfigurationFile], layouts: Mapping[str, bytes]) -> Sequence[Problem]:
+            return tuple(not_followed(self._modules.alone(unit.key, files, layouts)))
+
+        return IncrementalModule(Rules(catalogue, policy), self.configuration, judge, unseen_in)
 
     def _base_of(self, policy: Policy, path: str) -> str:
         """Return the folder that the policy's patterns are relative to: its own, where it holds the path."""

@@ -88,7 +88,7 @@ async def test_a_unit_that_cannot_be_analysed_is_shown_empty_and_the_session_liv
     session = start_session(LOCKED)
     path = opened(session, tmp_path / "main.tf", OPEN)
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "analyse_texts", lambda *_: 1 // 0)
+        patched.setattr(Workspace, "analyse_edited", lambda *_: 1 // 0)
         failed = await shown(session, path)
         opened(session, tmp_path / "main.tf", OPEN, 2)
         await shown(session, path)

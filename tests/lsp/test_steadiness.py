@@ -89,7 +89,7 @@ class Desk:
         """The rules that are shown, by file."""
         unit = self._workspace.unit_of(self.path)
         texts = self._workspace.texts(unit)
-        analysis = self._workspace.analyse_texts(unit, texts)
+        analysis = self._workspace.analyse_edited(unit, texts)
         blocks = {path: self._workspace.blocks(path) for path in texts}
         found, self.holds = self.steadiness.shown(Analysed(analysis, texts, blocks))
         for path, findings in found.items():

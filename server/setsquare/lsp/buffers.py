@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from setsquare.lsp.convert import Lines, bytes_of
+from setsquare.lsp.convert import bytes_of, lines_of
 from setsquare.text import Edit, apply_edits, difference
 
 
@@ -44,5 +44,5 @@ def changed(
 def _edit(source: bytes, change: types.TextDocumentContentChangeEvent, encoding: str) -> Edit:
     new = bytes_of(change.text)
     if isinstance(change, types.TextDocumentContentChangePartial):
-        return Edit(Lines(source, encoding).span(change.range), new)
+        return Edit(lines_of(source, encoding).span(change.range), new)
     return difference(source, new)

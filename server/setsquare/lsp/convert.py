@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ from lsprotocol import types
 
 from setsquare.findings import Finding, Problem, ProblemKind, UnknownFinding
 from setsquare.lsp.client import Client
+from setsquare.lsp.prepared import Prepared
 from setsquare.model import Place
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.rule import Severity
@@ -63,6 +65,21 @@ def in_snippet(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
+Extent = tuple[int, int, int, int]
+"""The line and character where something begins, and where it ends."""
+
+
+@lru_cache(maxsize=32)
+def lines_of(source: bytes, encoding: str) -> "Lines":
+    """Return the positions of a text; the same object for the same text."""
+    return Lines(source, encoding)
+
+
+def range_of(extent: Extent) -> types.Range:
+    """Return an extent as a range."""
+    return types.Range(types.Position(extent[0], extent[1]), types.Position(extent[2], extent[3]))
+
+
 class Lines:
     """Positions in one text, in the units that were negotiated."""
 
@@ -70,6 +87,10 @@ class Lines:
         self._source = source
         self._index = LineIndex(source)
         self._encoding = encoding
+
+    def extent(self, span: Span) -> Extent:
+        """Return where a span begins and ends."""
+        return self._index.extent(span, self._encoding)
 
     def range(self, span: Span) -> types.Range:
         """Return a span as a range."""
@@ -114,9 +135,9 @@ def diagnostic_of(
     related: Mapping[str, Lines],
     client: Client,
     documentation: str,
-) -> types.Diagnostic:
+) -> Prepared:
     """Return a finding as a diagnostic."""
-    return types.Diagnostic(
+    return Prepared(
         range=lines.range(finding.place.span),
         message=finding.message,
         severity=_SEVERITIES[finding.rule.severity],

@@ -1,9 +1,8 @@
 """Where stretches of a text are after an edit."""
 
-from dataclasses import replace
-
 from setsquare.findings import Finding, Violation
 from setsquare.model import Place
+from setsquare.moving import changed
 from setsquare.text import Edit, Span
 
 
@@ -54,10 +53,12 @@ def moved_finding(finding: Finding, path: str, edit: Edit) -> Finding | None:
         if span is None:
             return None
         place = place if span == place.span else Place(path, span)
-    violations = tuple(_moved_violation(violation, path, edit) for violation in finding.violations)
+    violations = finding.violations
+    if any(violation.origin is not None for violation in violations):
+        violations = tuple(_moved_violation(violation, path, edit) for violation in violations)
     if place is finding.place and violations == finding.violations:
         return finding
-    return replace(finding, place=place, violations=violations)
+    return changed(finding, place=place, violations=violations)
 
 
 def _moved_violation(violation: Violation, path: str, edit: Edit) -> Violation:
@@ -67,4 +68,4 @@ def _moved_violation(violation: Violation, path: str, edit: Edit) -> Violation:
     span = moved(origin.span, edit)
     if span == origin.span:
         return violation
-    return replace(violation, origin=None if span is None else Place(path, span))
+    return changed(violation, origin=None if span is None else Place(path, span))

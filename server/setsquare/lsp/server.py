@@ -4,6 +4,7 @@ import logging
 
 from lsprotocol import types
 
+from setsquare.lsp import memory
 from setsquare.lsp.convert import path_of
 from setsquare.lsp.features import code_actions, commands, completion, hover, lenses, links, registration
 from setsquare.lsp.protocol import ContentModifiedError, without_expected_errors
@@ -181,6 +182,7 @@ def main(address: tuple[str, int] | None = None) -> int:
     logging.getLogger("pygls").setLevel(logging.ERROR)
     logging.getLogger("pygls.protocol.json_rpc").addFilter(without_expected_errors)
     server = create()
+    memory.start()
     if address is None:
         serve_streams(server, server.leave)
     else:

@@ -22,6 +22,7 @@ from setsquare.lsp.features.publishing import Publisher
 from setsquare.lsp.features.refreshing import Refresher
 from setsquare.lsp.features.workspace_diagnostics import Send, WorkspaceDiagnostics
 from setsquare.lsp.lifetime import watch_process
+from setsquare.lsp.prepared import converter
 from setsquare.lsp.protocol import ContentModifiedError, FeatureError, Protocol, unstructured
 from setsquare.lsp.session import Session
 from setsquare.lsp.settings import Settings
@@ -53,6 +54,7 @@ class SetsquareServer(LanguageServer):
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
             protocol_cls=Protocol,
+            converter_factory=converter,
         )
         self.has_ended = False
         self._session: Session | None = None

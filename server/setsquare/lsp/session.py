@@ -7,14 +7,16 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from setsquare.checking import CheckedUnit, ProvenPlan, proof_of, repair
 from setsquare.documents import Document, is_below
 from setsquare.findings import Analysis, Finding, Problem, ProblemKind
+from setsquare.lsp import memory
 from setsquare.lsp.buffers import Buffer, Stroke
 from setsquare.lsp.client import Client
-from setsquare.lsp.convert import Lines, uri_of
+from setsquare.lsp.convert import Extent, Lines, lines_of, uri_of
+from setsquare.lsp.prepared import Prepared
 from setsquare.lsp.settings import Settings
 from setsquare.lsp.steadiness import Steadiness
 from setsquare.lsp.worker import Worker
@@ -67,6 +69,18 @@ class Snapshot:
         return {**self.texts, **self.elsewhere}
 
 
+Ordered = tuple[tuple[int, int, str, str], Prepared]
+"""A diagnostic, and what it is sorted by."""
+
+
+class Converted(NamedTuple):
+    """A diagnostic that was shown; ``said`` is all that it says beside its message, ``extent`` where it stands."""
+
+    said: tuple[object, ...]
+    extent: Extent
+    ordered: Ordered
+
+
 class Session:
     """Everything about one client.
 
@@ -74,6 +88,7 @@ class Session:
     have arrived before it analyses: of many edits only the last is judged, and no analysis sees half a change.
 
     Attributes:
+        converted: the diagnostics that were last made of each file, by their messages.
         changes: how many changes there were; with ``changed`` it tells whether one was missed.
         renewed: called when every unit may have other findings than before, because a policy changed.
         rested: called with the path of a file in which nothing is being typed any more, and more is to be shown.
@@ -95,6 +110,7 @@ class Session:
         self.renewed: Callable[[], None] = lambda: None
         self.rested: Callable[[str], None] = lambda _path: None
         self.decided: Callable[[Collection[str]], None] = lambda _paths: None
+        self.converted: dict[str, dict[str, Converted]] = {}
         self._workspace = workspace
         self._buffers: dict[str, Buffer] = {}
         self._changes: deque[Callable[[], None]] = deque()
@@ -224,6 +240,7 @@ class Session:
 
     def _quiet(self, path: str) -> None:
         self._timers.pop(path, None)
+        self._worker.submit(memory.rest)
         if self.steadiness.rest(path):
             self._wake()
             self.rested(path)
@@ -419,7 +436,7 @@ class Session:
         """Analyse a unit; where that fails nothing is found in it, and the rest goes on."""
         try:
             self._workspace.policy_of(unit.key)
-            analysis = self._workspace.analyse_texts(unit, texts)
+            analysis = self._workspace.analyse_edited(unit, texts)
         except Exception as error:  # noqa: BLE001 - a fault in one unit must not end the server
             self._report(f"{unit.key} could not be analysed: {type(error).__name__}: {error}", error)
             return Analysis(problems=tuple(Problem(path, str(error), None, ProblemKind.FAULT) for path in texts))
@@ -433,7 +450,7 @@ class Session:
 
     def lines(self, source: bytes) -> Lines:
         """Return the positions of a text, in the units that were negotiated."""
-        return Lines(source, self.encoding)
+        return lines_of(source, self.encoding)
 
 
 def _with_parents(path: str) -> Iterable[str]:
@@ -447,9 +464,20 @@ def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
 
     What several callers of a module decide, each in its own file, stays apart.
     """
-    best: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        origins = (violation.origin for violation in finding.violations if finding.calls and finding.fix.available)
-        key = (finding.rule.id, finding.place, *origins)
-        best[key] = min(best.get(key, finding), finding, key=lambda one: (not one.fix.available, len(one.message)))
-    return best.values()
+    groups: list[list[Finding]] = []
+    before: Finding | None = None
+    for finding in findings:  # which are sorted, so that those of one rule at one place follow each other
+        if before is not None and finding.rule is before.rule and finding.place == before.place:
+            groups[-1].append(finding)
+        else:
+            groups.append([finding])
+        before = finding
+    for group in groups:
+        if len(group) == 1:
+            yield group[0]
+            continue
+        best: dict[tuple[object, ...], Finding] = {}
+        for one in group:
+            key = tuple(violation.origin for violation in one.violations if one.calls and one.fix.available)
+            best[key] = min(best.get(key, one), one, key=lambda each: (not each.fix.available, len(each.message)))
+        yield from best.values()

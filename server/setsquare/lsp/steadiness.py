@@ -5,16 +5,17 @@ more, because a buffer is broken or a resource is not yet what it will be. And a
 construction: what it does not have yet is held back until the person edits something else, saves, or pauses.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from setsquare.findings import Analysis, Finding, ProblemKind
 from setsquare.lsp.buffers import Stroke
 from setsquare.lsp.construction import Site, Typing, typed
 from setsquare.lsp.moving import grown, hull, inserted, is_in, moved_finding, touches
+from setsquare.moving import anywhere
 from setsquare.text import Span
 
 _BROKEN = (ProblemKind.SYNTAX, ProblemKind.FAULT)
@@ -53,7 +54,8 @@ class _File:
     """One file: what was last shown of it, moved along with the edits since.
 
     Attributes:
-        findings: what was shown.
+        shown: what was shown.
+        strokes: the edits since, which are not taken over yet.
         blocks: the blocks that there were.
         rules: the rules that were shown, by resource.
         gone: likewise, of resources that are not there any more: written again, what they lack is no news.
@@ -64,7 +66,8 @@ class _File:
 
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    shown: list[Finding] = field(default_factory=list)
+    strokes: list[tuple[str, Stroke]] = field(default_factory=list)
     blocks: list[_Block] = field(default_factory=list)
     rules: dict[str, set[str]] = field(default_factory=dict)
     gone: dict[str, set[str]] = field(default_factory=dict)
@@ -78,7 +81,10 @@ class _File:
         edit = stroke.edit
         around = [block.span for block in self.blocks if is_in(edit, block.span)]
         self.move(path, stroke)
-        self.blocks = [replace(block, span=grown(block.span, edit)) for block in self.blocks]
+        self.blocks = [
+            block if block.span.end < edit.span.start else _Block(grown(block.span, edit), block.rules)
+            for block in self.blocks
+        ]
         zone = inserted(edit)
         for span in around:
             zone = hull(zone, grown(span, edit))
@@ -87,15 +93,24 @@ class _File:
 
     def move(self, path: str, stroke: Stroke) -> None:
         """Move what is remembered along with an edit, of this file or of one beside it."""
-        moved = (moved_finding(finding, path, stroke.edit) for finding in self.findings)
-        self.findings = [finding for finding in moved if finding is not None]
+        self.strokes.append((path, stroke))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was shown, where it is now."""
+        for path, stroke in self.strokes:
+            moved = (moved_finding(finding, path, stroke.edit) for finding in self.shown)
+            self.shown = [finding for finding in moved if finding is not None]
+        self.strokes.clear()
+        return self.shown
 
     def is_typed(self, path: str, analysed: Analysed) -> bool:
         """Whether something is being typed that is not finished yet."""
         typing = self.typing
         if typing is None:
             return False
-        sites = [Site(path, analysed.texts[path], block) for block in analysed.blocks.get(path, ())]
+        near = _near(analysed.blocks.get(path, ()), typing.last)
+        sites = [Site(path, analysed.texts[path], block) for block in near]
         if any(typing.last.contains(site.block) for site in sites):
             self.typing = None  # what brings a whole block stands alone
             return False
@@ -107,7 +122,9 @@ class _File:
 
     def is_known(self, finding: Finding, block: Span) -> bool:
         """Whether a rule was already shown to be violated in a block, or by the resource before it was taken away."""
-        rules = next((known.rules for known in self.blocks if known.span.start == block.start), frozenset[str]())
+        index = bisect_left(self.blocks, block.start, key=lambda known: known.span.start)
+        is_there = index < len(self.blocks) and self.blocks[index].span.start == block.start
+        rules = self.blocks[index].rules if is_there else frozenset[str]()
         return finding.rule.id in rules or finding.rule.id in self.gone.get(finding.resource, ())
 
     def remember(self, findings: list[Finding], blocks: Sequence[Span], problems: int) -> None:
@@ -115,13 +132,16 @@ class _File:
         rules: dict[str, set[str]] = {}
         inside: dict[Span, set[str]] = {span: set() for span in blocks}
         for finding in findings:
-            rules.setdefault(finding.resource, set()).add(finding.rule.id)
-            block = _block_of(blocks, finding.place.span)
-            if block is not None:
-                inside[block].add(finding.rule.id)
+            rule, span = finding.rule.id, finding.place.span
+            rules.setdefault(finding.resource, set()).add(rule)
+            index = bisect_right(blocks, span) - 1
+            for block in blocks[max(0, index) : index + 2]:
+                if block.start <= span.start and span.end <= block.end:
+                    inside[block].add(rule)
+                    break
         for resource in self.rules.keys() - rules.keys():
             self.gone.setdefault(resource, set()).update(self.rules[resource])
-        self.findings, self.rules, self.problems, self.zones = findings, rules, problems, []
+        self.shown, self.strokes, self.rules, self.problems, self.zones = findings, [], rules, problems, []
         self.blocks = [_Block(span, frozenset(found)) for span, found in inside.items()]
 
 
@@ -190,7 +210,7 @@ class Steadiness:
                 findings = _with_others(file, findings)
             elif is_typed:
                 findings = [*findings, *_turned_unknown(file, analysed.analysis)]
-            shown[path] = [finding for finding in findings if not _is_unfinished(file, finding, analysed)]
+            shown[path] = [*_finished(path, file, findings, analysed)]
             file.holds = len(shown[path]) != len(fresh[path]) or len(findings) != len(fresh[path])
             if not is_broken:
                 file.remember(shown[path], analysed.blocks.get(path, ()), problems[path])
@@ -207,32 +227,35 @@ def _with_others(file: _File, findings: Sequence[Finding]) -> list[Finding]:
 
 def _turned_unknown(file: _File, analysis: Analysis) -> Iterable[Finding]:
     """Yield what was found in other blocks, and cannot be judged because of what is being typed."""
-    unknown = {(finding.rule.id, finding.resource) for finding in analysis.unknown}
-    found = {(finding.rule.id, finding.resource) for finding in analysis.findings}
+    unknown = {(finding.rule.id, finding.resource) for finding in anywhere(analysis.unknown)}
+    unknown -= {(finding.rule.id, finding.resource) for finding in analysis.findings}
+    if unknown.isdisjoint((rule, resource) for resource, rules in file.rules.items() for rule in rules):
+        return
     for finding in file.findings:
-        if (finding.rule.id, finding.resource) in unknown - found and not file.is_edited(finding.place.span):
+        if (finding.rule.id, finding.resource) in unknown and not file.is_edited(finding.place.span):
             yield finding
 
 
-def _is_unfinished(file: _File, finding: Finding, analysed: Analysed) -> bool:
-    """Whether a finding says only that something is missing, or wrong, where it is being written."""
-    place, typing = finding.place, file.typing
+def _finished(path: str, file: _File, findings: Sequence[Finding], analysed: Analysed) -> Iterable[Finding]:
+    """Return what is found without what says only that something is missing, or wrong, where it is being written."""
+    typing = file.typing
     if typing is None:
-        return False
-    block = _block_of(analysed.blocks.get(place.path, ()), place.span)
-    if block is None or file.is_known(finding, block):
-        return False
-    site = Site(place.path, analysed.texts[place.path], block)
-    return site.is_under_construction(typing) and site.is_unfinished(finding, typing)
+        return findings
+    near = [Site(path, analysed.texts[path], block) for block in _near(analysed.blocks.get(path, ()), typing.last)]
+    sites = [site for site in near if site.is_under_construction(typing)]
+    return (finding for finding in findings if not any(_is_unfinished(file, finding, site, typing) for site in sites))
 
 
-def _block_of(blocks: Sequence[Span], span: Span) -> Span | None:
-    """Return the block, of sorted ones, that holds a stretch."""
-    index = bisect_right(blocks, (span.start, span.end)) - 1
-    for block in blocks[max(0, index) : index + 2]:
-        if block.contains(span):
-            return block
-    return None
+def _is_unfinished(file: _File, finding: Finding, site: Site, typing: Typing) -> bool:
+    if not site.block.contains(finding.place.span) or file.is_known(finding, site.block):
+        return False
+    return site.is_unfinished(finding, typing)
+
+
+def _near(blocks: Sequence[Span], last: Span) -> Sequence[Span]:
+    """Return the blocks, of sorted ones, that an edit can touch: with the one before it, which it may go on."""
+    first = bisect_left(blocks, (last.start, 0)) - 1
+    return blocks[max(0, first) : bisect_right(blocks, (last.end, last.end)) + 1]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

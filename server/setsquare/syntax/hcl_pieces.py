@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 
 from setsquare.model import Block, ConfigurationFile, SyntaxProblem
 from setsquare.syntax import hcl_tree as tree
+from setsquare.syntax import suppressions
 from setsquare.syntax.hcl import TOP_LEVEL, Contents, ParsedText, encoding_problems, finished
 from setsquare.syntax.hcl_expressions import MAX_DEPTH
 from setsquare.syntax.hcl_lexing import Kind, Lexer, Token, depth_of
@@ -78,17 +79,30 @@ class Piece:
         contents: what is written in it, and what is wrong with it.
         is_intact: it could be parsed without errors.
         cut: what a lexer says of it.
+        is_marked: there are suppressions in it.
         is_swallowed: it begins with a header that would be believed inside of another block as well.
 
     """
 
-    __slots__ = ("_recovered", "base", "contents", "cut", "deepest", "depth", "is_intact", "is_swallowed", "text")
+    __slots__ = (
+        "_recovered",
+        "base",
+        "contents",
+        "cut",
+        "deepest",
+        "depth",
+        "is_intact",
+        "is_marked",
+        "is_swallowed",
+        "text",
+    )
 
     def __init__(self, text: bytes, base: int, cut: _Cut) -> None:
         self.text = text
         self.base = base
         self.cut = cut
         self.depth, self.deepest = depth_of(text)
+        self.is_marked = suppressions.are_in(text)
         self.is_swallowed = _HEADER.match(text) is not None
         self.contents, self.is_intact = _read(text, base)
         self._recovered: tuple[Block, ...] | None = None
@@ -145,7 +159,14 @@ class PiecedFile:
         index = bisect_right(self.bases, at) - 1
         if index < 0:
             return at
-        return self.starts[index] + min(at - self.bases[index], len(self.pieces[index].text))
+        text = self.pieces[index].text
+        inside = at - self.bases[index]
+        # What a line of the layout has at its end stands at the end of the line.
+        return self.starts[index] + (inside if inside <= len(text) else len(text.rstrip(b"\r\n")))
+
+    def base_of(self, at: int) -> int:
+        """Return where the piece begins in the layout that holds an offset of it."""
+        return self.bases[max(0, bisect_right(self.bases, at) - 1)]
 
     def span(self, span: Span) -> Span:
         """Return where a span of the layout is in the source."""

@@ -75,6 +75,11 @@ class _Said:
     problem: str | None = None
 
 
+def are_in(source: bytes) -> bool:
+    """Whether there may be suppressions in a text."""
+    return _ANY.search(source) is not None
+
+
 def read(format: Format, source: bytes) -> tuple[Suppression, ...]:  # noqa: A002 - the word that documents use
     """Return the suppressions of a document in their order; JSON has no comments, so it has none."""
     if format in (Format.JSON, Format.TF_JSON, Format.TFVARS_JSON) or not _ANY.search(source):

@@ -1,17 +1,16 @@
 """What is shown of each file, and the answers to clients that pull it."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from lsprotocol import types
 
 from setsquare.findings import Finding
-from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, remark_of
+from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, range_of, remark_of
 from setsquare.lsp.documentation import page_of
-from setsquare.lsp.protocol import unstructured
-from setsquare.lsp.session import Session, Snapshot
+from setsquare.lsp.prepared import identity
+from setsquare.lsp.session import Converted, Ordered, Session, Snapshot
 
 Related = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport]
 
@@ -20,10 +19,14 @@ def of_unit(session: Session, snapshot: Snapshot) -> tuple[dict[str, list[types.
     """Return the diagnostics of each visible file of a unit, sorted, and whether some are held back for now."""
     lines = {path: session.lines(source) for path, source in snapshot.all_texts.items()}
     findings, held = session.steadiness.shown(snapshot)
-    shown = {path: list(_of_findings(session, findings.get(path, ()), lines, path)) for path in snapshot.visible}
+    shown: dict[str, list[types.Diagnostic]] = {}
     for path in snapshot.visible:
-        shown[path] += _of_the_rest(session, snapshot, lines[path], path)
-        shown[path].sort(key=_order)
+        ordered: list[tuple[tuple[int, int, str, str], types.Diagnostic]] = [
+            *_of_findings(session, findings.get(path, ()), lines, path)
+        ]
+        ordered += ((_order(one), one) for one in _of_the_rest(session, snapshot, lines[path], path))
+        ordered.sort(key=itemgetter(0))
+        shown[path] = [diagnostic for _, diagnostic in ordered]
     return shown, held
 
 
@@ -32,10 +35,40 @@ def _of_findings(
     findings: Iterable[Finding],
     lines: Mapping[str, Lines],
     path: str,
-) -> Iterable[types.Diagnostic]:
+) -> list[Ordered]:
+    """Return the diagnostics of findings; those that were the same the last time are not made again."""
+    known = session.converted.get(path, {})
+    made: dict[str, Converted] = {}
+    found: list[Ordered] = []
+    here, shows = lines[path], session.settings.shows
     for finding in findings:
-        if session.settings.shows(finding):
-            yield diagnostic_of(finding, lines[path], lines, session.client, page_of(finding.rule.id))
+        if not shows(finding):
+            continue
+        said, extent = _said(finding, lines), here.extent(finding.place.span)
+        one = known.get(finding.message)
+        if one is None or one.said != said:
+            diagnostic = diagnostic_of(finding, here, lines, session.client, page_of(finding.rule.id))
+            one = Converted(said, extent, (_order(diagnostic), diagnostic))
+        elif one.extent != extent:
+            diagnostic = one.ordered[1].moved(range_of(extent))
+            one = Converted(said, extent, (_order(diagnostic), diagnostic))
+        made[finding.message] = one
+        found.append(one.ordered)
+    session.converted[path] = made
+    return found
+
+
+def _said(finding: Finding, lines: Mapping[str, Lines]) -> tuple[object, ...]:
+    """Return all that a diagnostic says beside its message and its place."""
+    place = finding.place
+    others = [
+        (violation.path, origin.path, lines[origin.path].extent(origin.span))
+        for violation in finding.violations
+        if (origin := violation.origin) is not None and origin != place and origin.path in lines
+    ]
+    calls = (call for call in finding.calls if call.place.path in lines)
+    others += ((call.address, call.place.path, lines[call.place.path].extent(call.place.span)) for call in calls)
+    return finding.rule.id, finding.rule.severity, finding.resource, finding.fix.fingerprint, others
 
 
 def _of_the_rest(session: Session, snapshot: Snapshot, lines: Lines, path: str) -> Iterable[types.Diagnostic]:
@@ -57,8 +90,7 @@ def _order(diagnostic: types.Diagnostic) -> tuple[int, int, str, str]:
 
 def result_id(diagnostics: Sequence[types.Diagnostic]) -> str:
     """Return what tells two results apart: equal results have equal ids, in every run."""
-    text = json.dumps(unstructured(list(diagnostics)), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return identity(diagnostics)
 
 
 class Told:
