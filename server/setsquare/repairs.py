@@ -282,6 +282,9 @@ class Repairs:
     def _draft_resource(self, draft: _Draft, part: Part) -> None:
         judgement, primary = draft.judgement, draft.judgement.primary
         self._check_open(primary.path, None)
+        if self._dialect is Dialect.CLOUDFORMATION and primary.each is not None:
+            reason = "the resource is written by a loop; what completes each of them needs a loop of its own"
+            raise NoChangeError(reason)
         companion = part.companion
         entries: list[NewAttribute | NewBlock] = []
         if companion is not None:
