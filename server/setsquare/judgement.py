@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
 from setsquare.findings import Verdict
+from setsquare.logic import some
 from setsquare.model import Opaque, Origin, Place, Resource, Structure
 from setsquare.model import Sequence as SequenceOrigin
 from setsquare.rules.rule import Companion, Properties, Rule, Target
@@ -157,14 +158,17 @@ def _companion_part(
     surroundings: Surroundings,
 ) -> Part | Origin:
     candidates = [
-        (candidate, is_linked(companion, candidate, primary))
+        (candidate, *_link(companion, candidate, primary))
         for candidate in surroundings.candidates.of(companion, primary)
     ]
-    linked = [candidate for candidate, answer in candidates if answer]
-    parts = [Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate))) for candidate in linked]
+    parts = [
+        Part(candidate, companion, tuple(_state(evaluator, companion.state, candidate, worlds)))
+        for candidate, answer, worlds in candidates
+        if answer
+    ]
     if parts:
         return min(parts, key=lambda part: max((o.verdict for o in part.outcomes), default=Verdict.SATISFIED))
-    maybe = [candidate for candidate, answer in candidates if answer is None]
+    maybe = [candidate for candidate, answer, _ in candidates if answer is None]
     if maybe:
         attribute = companion.link[0]
         return _doubt(maybe[0], f"{maybe[0].address}.{attribute}")
@@ -175,6 +179,16 @@ def _companion_part(
             Place(surroundings.broken[0], primary.header), "a file that cannot be read whole", surroundings.broken[0]
         )
     return Part(None, companion, tuple(evaluator.missing_state(companion.state)))
+
+
+def _link(companion: Companion, candidate: Resource, primary: Resource) -> tuple[bool | None, tuple[Structure, ...]]:
+    """Return whether a candidate belongs to the primary, and which of its instances do where not all do."""
+    answer = is_linked(companion, candidate, primary)
+    if answer is not None or not candidate.keys:
+        return answer, ()
+    answers = [(world, is_linked(companion, replace(candidate, value=world), primary)) for world in candidate.worlds]
+    linked = tuple(world for world, one in answers if one)
+    return some(one for _, one in answers), linked
 
 
 def _doubt(candidate: Resource, expression: str) -> Opaque:

@@ -1,10 +1,25 @@
 """The insides of blocks: attributes, nested blocks, dynamic blocks, and what override files put in their place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from setsquare.model import Absent, Attribute, Block, Body, Opaque, Origin, Place, Reference, Structure, Value
+from setsquare.model import (
+    Absent,
+    Attribute,
+    Block,
+    Body,
+    Expression,
+    ListExpression,
+    Literal,
+    ObjectExpression,
+    Opaque,
+    Origin,
+    Place,
+    Reference,
+    Structure,
+    Value,
+)
 from setsquare.model import Sequence as SequenceOrigin
 from setsquare.resolve.elements import MAX_ELEMENTS, Elements, decided_by, elements_of
 from setsquare.resolve.frames import KEY, Frame
@@ -39,6 +54,8 @@ class _Layers:
             for block in body.blocks:
                 replaced.setdefault(kind_of(block), []).append((path, block))
             self.blocks |= replaced
+        written = self.attributes.pop("dynamic", None)
+        self.written_as_data = dict(_as_data(*written)) if written is not None else {}
 
 
 def kind_of(block: Block) -> str:
@@ -67,6 +84,8 @@ def body_of(meanings: "Meanings", bodies: Sequence[PlacedBody], frame: Frame, he
             return meanings.value(attribute.value, frame.at(path))
         if name in layers.blocks:
             return _blocks(meanings, name, layers, frame, place)
+        if name in layers.written_as_data:
+            return _joined(name, [_dynamic_data(meanings, name, *layers.written_as_data[name], frame)], place)
         return (Absent(),) if layers.complete else (Opaque(place, f"whether {name} is there"),)
 
     def lookup(name: str) -> Value:
@@ -83,7 +102,8 @@ def body_of(meanings: "Meanings", bodies: Sequence[PlacedBody], frame: Frame, he
             return Place(path, block.span)
         return None
 
-    names = (*layers.attributes, *(name for name in layers.blocks if name not in layers.attributes))
+    more = dict.fromkeys((*layers.blocks, *layers.written_as_data))
+    names = (*layers.attributes, *(name for name in more if name not in layers.attributes))
     return Structure(place, names, lookup, entry, is_block=True, header=header)
 
 
@@ -95,13 +115,19 @@ def _blocks(meanings: "Meanings", name: str, layers: _Layers, frame: Frame, plac
             found.append(_Items(((inner,),)))
         else:
             found.append(_dynamic(meanings, block, frame.at(path)))
-    items = tuple(item for one in found for item in one.items)
-    complete = layers.complete and all(one.complete for one in found)
+    if not layers.complete:
+        found.append(_Items((), complete=False))
     static = next((Place(path, block.span) for path, block in layers.blocks[name] if block.kind == name), None)
+    return _joined(name, found, static or place)
+
+
+def _joined(name: str, found: Sequence[_Items], place: Place) -> Value:
+    items = tuple(item for one in found for item in one.items)
+    complete = all(one.complete for one in found)
     if not items:
         decides = next((one.decided_by for one in found if one.decided_by is not None), None)
         return (Absent(),) if complete else (Opaque(place, f"the dynamic block {name}", decides),)
-    return (SequenceOrigin(static or place, items, complete=complete, blocks=True),)
+    return (SequenceOrigin(place, items, complete=complete, blocks=True),)
 
 
 def _dynamic(meanings: "Meanings", block: Block, frame: Frame) -> _Items:
@@ -112,20 +138,55 @@ def _dynamic(meanings: "Meanings", block: Block, frame: Frame) -> _Items:
         return _Items((), complete=False)
     iterator = attributes["iterator"].value if "iterator" in attributes else None
     name = iterator.path[0] if isinstance(iterator, Reference) else block.labels[0]
-    collection = meanings.value(attributes["for_each"].value, frame)
-    place = Place(frame.path, attributes["for_each"].span)
-    every = [bounded_elements(meanings, origin, place) for origin in collection]
-    known = [elements for elements in every if elements is not None]
-    items = tuple((inner,) for one in known for inner in _contents(meanings, content, name, one, frame))
+    body, header = content.body, Place(frame.path, content.header)
+    return _repeated(
+        meanings,
+        attributes["for_each"].value,
+        name,
+        frame,
+        lambda inside: (body_of(meanings, [(frame.path, body)], inside, header),),
+    )
+
+
+def _dynamic_data(meanings: "Meanings", name: str, path: str, written: ObjectExpression, frame: Frame) -> _Items:
+    """Return the blocks that a dynamic block of Terraform's JSON syntax makes."""
+    parts = {str(entry.key.value): entry.value for entry in written.entries if isinstance(entry.key, Literal)}
+    if "content" not in parts or "for_each" not in parts or not written.complete:
+        return _Items((), complete=False)
+    iterator, content = parts.get("iterator"), parts["content"]
+    if isinstance(iterator, Literal):
+        name = str(iterator.value)
+    return _repeated(meanings, parts["for_each"], name, frame.at(path), lambda inside: meanings.value(content, inside))
+
+
+def _as_data(path: str, attribute: Attribute) -> Iterator[tuple[str, tuple[str, ObjectExpression]]]:
+    """Yield the dynamic blocks of Terraform's JSON syntax by the names of the blocks that they make.
+
+    Several of one name are one that is not complete: what they make is not known.
+    """
+    written = attribute.value
+    for entry in written.entries if isinstance(written, ObjectExpression) else ():
+        items = entry.value.items if isinstance(entry.value, ListExpression) else (entry.value,)
+        if isinstance(entry.key, Literal):
+            only = items[0] if len(items) == 1 else None
+            unknown = ObjectExpression(entry.span, (), complete=False)
+            yield str(entry.key.value), (path, only if isinstance(only, ObjectExpression) else unknown)
+
+
+def _repeated(
+    meanings: "Meanings", collection: Expression, name: str, frame: Frame, content: Callable[[Frame], Value]
+) -> _Items:
+    found = meanings.value(collection, frame)
+    place = Place(frame.path, collection.span)
+    every = [bounded_elements(meanings, origin, place) for origin in found]
+    items = tuple(
+        content(frame.inside({name: (pair(key, value),)}, len(elements.pairs)))
+        for elements in every
+        if elements is not None
+        for key, value in elements.pairs
+    )
     complete = len(every) == 1 and all(one is not None and one.complete for one in every)
-    return _Items(items, complete, decided_by(collection))
-
-
-def _contents(meanings: "Meanings", content: Block, name: str, elements: Elements, frame: Frame) -> Iterator[Structure]:
-    header = Place(frame.path, content.header)
-    for key, value in elements.pairs:
-        inside = frame.inside({name: (pair(key, value),)}, len(elements.pairs))
-        yield body_of(meanings, [(frame.path, content.body)], inside, header)
+    return _Items(items, complete, decided_by(found))
 
 
 def pair(key: Value, value: Value) -> Structure:

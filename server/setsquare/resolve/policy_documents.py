@@ -86,9 +86,15 @@ def _from_text(scope: TerraformModule | TemplateScope, origin: Known | Text) -> 
     if isinstance(scope, TerraformModule):
         source = scope.text_of(origin.place.path)
         span = origin.place.span
-        if source.startswith(b"<<", span.start):
+        if source.startswith(b"<<", span.start) and not (isinstance(origin, Known) and _is_of_an_element(source, span)):
             return _from_heredoc(scope, source, origin.place)
     return _from_string(origin)
+
+
+def _is_of_an_element(source: bytes, span: Span) -> bool:
+    """Whether a heredoc says something else in each instance of its block, so that its text alone says too little."""
+    text = source[span.start : span.end]
+    return b"each." in text or b"count.index" in text
 
 
 def _from_heredoc(scope: TerraformModule, source: bytes, place: Place) -> Document | None:
