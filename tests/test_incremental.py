@@ -53,6 +53,12 @@ resource "aws_sqs_queue" "b" {
   name                    = "b${var.on}"
 }
 
+module "logs" {
+  source = "terraform-aws-modules/s3-bucket/aws"
+
+  block_public_acls = local.on
+}
+
 resource "aws_ebs_volume" "c" {
   encrypted = local.on
 }
@@ -222,6 +228,7 @@ def test_what_is_found_after_edits_is_what_a_fresh_analysis_finds(
         ("variables.tf", "on     = var.on", "on     = true"),
         ("main.tf", "bucket = aws_s3_bucket.one.id", "bucket = aws_s3_bucket.three.id"),
         ("main.tf", "bucket = aws_s3_bucket.one.id", "bucket = var.prefix"),
+        ("main.tf", "block_public_acls = local.on", "block_public_acls = true"),
         ("main.tf", "bucket = local.bucket", 'bucket = "three"'),
         ("main.tf", '  name                    = "b${var.on}"\n', ""),
         ("main.tf", "it is a cache", ""),

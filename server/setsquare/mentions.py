@@ -29,7 +29,7 @@ class Known:
         names: the things that it declares: ``var.x``, ``local.x``, ``aws_s3_bucket.x`` (a data source likewise).
         mentions: the things that it speaks of, sorted; each as often as it does.
         resource: the type and name of a resource; None for all other blocks.
-        address: both with a dot between them.
+        address: both with a dot between them; of a call of a module, which is judged as well, ``module.x``.
 
     """
 
@@ -50,12 +50,9 @@ class Known:
             else None
         )
         address = ".".join(resource) if resource is not None else None
+        if block.kind == "module" and len(block.labels) == 1:
+            address = f"module.{block.labels[0]}"
         return cls(path, block, frozenset(_names(block)), mentions, resource, address)
-
-    @property
-    def passed(self) -> frozenset[str]:
-        """The variables and local values that it speaks of."""
-        return frozenset(name for name in self.mentions if name.startswith(_PASSING))
 
     def attribute(self, name: str) -> Attribute | None:
         """Return an attribute of its body."""
