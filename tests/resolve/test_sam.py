@@ -208,6 +208,14 @@ def test_a_finding_names_the_construct_that_a_person_wrote():
     assert finding.message.startswith("X1234 (Stack/X/Resource): A is 2")
 
 
+def test_a_finding_says_what_the_resource_becomes():
+    finding = only(
+        sam("Function", "{FunctionUrlConfig: {AuthType: NONE}}", about(URL, "{AuthType: AWS_IAM}")).analyse()
+    )
+
+    assert finding.message.startswith("X (as AWS::Lambda::Url): AuthType is NONE")
+
+
 def test_the_instances_of_a_loop_are_one_finding():
     some = template(
         """
