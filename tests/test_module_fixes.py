@@ -123,6 +123,16 @@ def test_a_fix_costs_what_the_dearest_use_of_the_value_costs(tmp_path: Path, cap
     assert impacts == {RULE: "replaces", "aws-sqs-encrypted": "replaces"}
 
 
+def test_the_proof_covers_what_is_decided_in_another_module(tmp_path: Path, capsys: Any) -> None:
+    decided = (OPPOSITE % "false").replace("public = local.on", "public = local.on ? true : false")
+    folder = laid_out(tmp_path, decided)
+    before = tree(folder)
+    status, _, err = said(capsys, "fix", folder, "--write", "--rule", RULE, "--allow-impact", "replaces")
+    reason = "nothing new appears: aws-rds-not-publicly-accessible on module.b.aws_db_instance.d"
+    assert (status, tree(folder)) == (1, before)
+    assert f"the fix did not pass its proof ({reason})" in err
+
+
 def test_a_value_that_flows_where_no_rule_looks_asks_first(tmp_path: Path, capsys: Any) -> None:
     shared = OPPOSITE.replace("publicly_accessible", "apply_immediately") % "false"
     folder = laid_out(tmp_path, shared)
