@@ -215,7 +215,7 @@ def _instances(judgement: Judgement) -> str:
 
 
 def _named(resource: Resource) -> str:
-    """Return a resource's address: of what SAM makes, what that is; of what CDK made, the construct that was written."""
+    """Return a resource's address, with what it becomes (SAM), or the construct that it was made from (CDK)."""
     notes = [f"as {resource.type}"] if resource.written_type else []
     notes += [resource.construct] if resource.construct else []
     return f"{resource.address} ({', '.join(notes)})" if notes else resource.address

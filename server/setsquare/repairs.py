@@ -480,7 +480,8 @@ def _carrier_key(judgement: Judgement, part: Part) -> CarrierKey:
 
 def _block_key(resource: Resource) -> str:
     """Return what names a block, whichever of the calls of its module it is judged by."""
-    return f"{resource.path}:{resource.address.removeprefix(resource.module)}"
+    becomes = f" {resource.type}" if resource.written_type is not None else ""
+    return f"{resource.path}:{resource.address.removeprefix(resource.module)}{becomes}"
 
 
 def _decided_at(judgement: Judgement, place: Place) -> Iterable[_Use]:

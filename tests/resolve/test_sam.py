@@ -130,6 +130,16 @@ def test_how_it_is_spelled(kind, properties, becomes, state, after):
     assert some.prove(some.plan(some.analyse().findings)).holds
 
 
+def test_what_a_resource_becomes_is_repaired_apart():
+    rules = [rule(f"cloudformation:\n  - resource: {API}\n    state: {{SecurityPolicy: x}}\n", "test-api-right")]
+    rules += [rule(f"cloudformation:\n  - resource: {DOMAIN}\n    state: {{SecurityPolicy: y}}\n", "test-domain-right")]
+    body = (
+        "Resources: {X: {Type: AWS::Serverless::Api, Properties: {SecurityPolicy: a, Domain: {SecurityPolicy: a}}}}\n"
+    )
+
+    assert fixed(template(HEAD + body, *rules)) == HEAD + body.replace("a,", "x,").replace("a}", "y}")
+
+
 @table(
     "kind, properties, becomes, state, reason",
     [
