@@ -239,6 +239,36 @@ def test_the_arguments_of_a_public_module_are_judged_if_it_is_not_there(
 
 
 @table(
+    "vpc, expected",
+    [
+        ("module.net.vpc_id", "module.net ? aws_flow_log.all.vpc_id"),
+        ('module.net["a"].vpc_id', "module.net ? aws_flow_log.all.vpc_id"),
+        ("local.vpc", "module.net ? aws_flow_log.all.vpc_id"),
+        ("module.network.vpc_id", "module.net = None (needs policy parameter flow_log_destination)"),
+        ("aws_vpc.other.id", "module.net = None (needs policy parameter flow_log_destination)"),
+    ],
+)
+def test_what_completes_a_public_module_beside_it(vpc: str, expected: str, tmp_path: Path, capsys: Any) -> None:
+    text = f"""
+    module "net" {{
+      source = "terraform-aws-modules/vpc/aws"
+      cidr   = "10.0.0.0/16"
+    }}
+    locals {{
+      vpc = module.net.vpc_id
+    }}
+    resource "aws_flow_log" "all" {{
+      vpc_id          = {vpc}
+      log_destination = "arn:aws:s3:::logs"
+    }}
+    """
+    folder = write(tmp_path, {"main.tf": text})
+
+    found = judged(capsys, folder, rule="aws-ec2-vpc-flow-logs")
+    assert [one for one in found if one.startswith("module.net ")] == [expected]
+
+
+@table(
     "manifest",
     [
         ("",),

@@ -7,7 +7,7 @@ from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
 from setsquare.findings import Verdict
 from setsquare.logic import some
-from setsquare.model import Opaque, Origin, Place, Resource, Structure
+from setsquare.model import MODULE_TYPE, Opaque, Origin, Place, Resource, Structure
 from setsquare.model import Sequence as SequenceOrigin
 from setsquare.rules.rule import Companion, Properties, Rule, Target
 
@@ -148,7 +148,23 @@ def judge(
         verdicts.append(Verdict.VIOLATED)  # a companion must be there, whatever it must say
     # A part without outcomes asks for nothing here: ports that are not covered, parameters that are not set.
     verdict = max(verdicts, default=Verdict.SATISFIED)
+    if verdict is Verdict.VIOLATED and (undecided := _completed_beside(rule, primary, surroundings)) is not None:
+        return Judgement(rule, target, primary, (), Verdict.UNKNOWN, undecided)
     return Judgement(rule, target, primary, tuple(parts), verdict, undecided)
+
+
+def _completed_beside(rule: Rule, primary: Resource, surroundings: Surroundings) -> Origin | None:
+    """Return what may complete the resources of a module that is not there: a companion linked to an output of it."""
+    if not primary.type.startswith(MODULE_TYPE):
+        return None
+    outputs = (f"module.{primary.name}.", f"module.{primary.name}[")
+    for companion in (one for target in rule.targets[primary.dialect] for one in target.companions):
+        attribute = companion.link[0]
+        for candidate in surroundings.candidates.of(companion, primary):
+            linked = (o.expression for o in candidate.value.lookup(attribute) if isinstance(o, Opaque))
+            if candidate.module == primary.module and any(text.startswith(outputs) for text in linked):
+                return _doubt(candidate, f"{candidate.address}.{attribute}")
+    return None
 
 
 def _companion_part(
