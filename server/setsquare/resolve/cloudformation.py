@@ -30,7 +30,7 @@ from setsquare.model import (
     WrittenMap,
 )
 from setsquare.resolve import sam
-from setsquare.resolve.assumptions import World, children
+from setsquare.resolve.assumptions import Claim, World, children
 from setsquare.resolve.expressions import references
 from setsquare.resolve.parameters import as_text, fields
 from setsquare.resolve.template_loops import looped_resources
@@ -95,18 +95,25 @@ class TemplateScope:
             if part.type in types:
                 yield self._generated(written, part)
 
-    def _presence(self, written: TemplateResource) -> tuple[bool | None, World]:
+    def _presence(self, written: TemplateResource, under: Iterable[Claim]) -> tuple[bool | None, World]:
         """Return whether a resource is there, and what may be assumed inside it."""
+        presence: bool | None = True
         world = self._values.base
-        if written.condition is None:
-            return True, world
-        condition = Reference(written.header, ("Condition", written.condition))
-        presence = self._values.conditions.truth(condition, world)
-        assumed = self._values.conditions.assume(condition, True, world) if presence is None else None  # noqa: FBT003
-        return presence, world if assumed is None else assumed.entered()
+        if written.condition is not None:
+            under = (Claim(Reference(written.header, ("Condition", written.condition)), holds=True), *under)
+        for claim in under:
+            truth = self._values.conditions.truth(claim.condition, world)
+            assumed = self._values.conditions.assume(claim.condition, claim.holds, world)
+            if assumed is None:
+                return False, world
+            if truth is None:
+                presence, world = None, assumed.entered()
+        return presence, world
 
-    def _resource(self, written: TemplateResource, properties: Expression | None) -> Resource:
-        presence, world = self._presence(written)
+    def _resource(
+        self, written: TemplateResource, properties: Expression | None, under: Iterable[Claim] = ()
+    ) -> Resource:
+        presence, world = self._presence(written, under)
         null = isinstance(properties, Literal) and properties.value is None
         structures = self._structures(written, properties, world)
         return Resource(
@@ -128,7 +135,7 @@ class TemplateScope:
 
     def _generated(self, written: TemplateResource, part: sam.Part) -> Resource:
         resource = replace(
-            self._resource(written, part.properties),
+            self._resource(written, part.properties, part.under),
             type=part.type,
             missing_properties=False,
             written_type=written.type,

@@ -22,7 +22,7 @@ from setsquare.model import (
     TemplateResource,
     Unreadable,
 )
-from setsquare.resolve.assumptions import children
+from setsquare.resolve.assumptions import Claim, children
 from setsquare.resolve.parameters import fields
 from setsquare.resolve.sam_types import GENERATED, Generated
 from setsquare.text import Span
@@ -41,12 +41,14 @@ class Part:
         type: its type.
         properties: its properties, at the places where SAM has them.
         respell: how an entry of it is written in the SAM resource; for what cannot be written there, why.
+        under: what must hold for it to be made.
 
     """
 
     type: str
     properties: Expression
     respell: Callable[[NewEntry], NewEntry | str]
+    under: tuple[Claim, ...]
 
 
 def generated_types(written_type: str) -> Collection[str]:
@@ -129,27 +131,44 @@ def generated(written: TemplateResource, properties: Expression | None) -> Itera
         properties = ObjectExpression(written.body_span, ())
     wraps = written.properties.get() is None
     for spec in GENERATED.get(written.type, ()):
-        source: Expression | None = properties
-        if isinstance(properties, ObjectExpression):
-            members = fields(properties)
-            if spec.unless is not None and not _is_nothing(members.get(spec.unless)) and properties.complete:
-                continue
-            if spec.inside is not None:
-                source = members.get(spec.inside)
-                if source is None or _is_nothing(source):
-                    continue
-        yield Part(spec.type, _made(spec, written, source), _speller(spec, wraps=wraps and spec.inside is None))
+        respell = _speller(spec, wraps=wraps and spec.inside is None)
+        for source, under in _sources(spec, properties):
+            yield Part(spec.type, _made(spec, written, source), respell, under)
+
+
+def _sources(spec: Generated, properties: Expression) -> Iterator[tuple[Expression, tuple[Claim, ...]]]:
+    """Yield what describes a generated resource, and what must hold for it to be made."""
+    if not isinstance(properties, ObjectExpression):
+        yield properties, ()
+        return
+    members = fields(properties)
+    if spec.inside is not None:
+        branches = _branches(members.get(spec.inside))
+        yield from ((source, under) for source, under in branches if source is not None and not _is_nothing(source))
+    elif spec.unless is not None and properties.complete:
+        yield from ((properties, under) for other, under in _branches(members.get(spec.unless)) if _is_nothing(other))
+    else:
+        yield properties, ()
+
+
+def _branches(
+    expression: Expression | None, under: tuple[Claim, ...] = ()
+) -> Iterator[tuple[Expression | None, tuple[Claim, ...]]]:
+    if isinstance(expression, Conditional):
+        yield from _branches(expression.when_true, (*under, Claim(expression.condition, holds=True)))
+        yield from _branches(expression.when_false, (*under, Claim(expression.condition, holds=False)))
+    else:
+        yield expression, under
 
 
 def _is_nothing(expression: Expression | None) -> bool:
     return expression is None or (isinstance(expression, Literal) and expression.value is None)
 
 
-def _made(spec: Generated, written: TemplateResource, source: Expression | None) -> Expression:
+def _made(spec: Generated, written: TemplateResource, source: Expression) -> Expression:
     """Return the properties of a generated resource."""
     if not isinstance(source, ObjectExpression):
-        span = written.header if source is None else source.span
-        return Unreadable(span, f"the properties of {spec.type}")
+        return Unreadable(source.span, f"the properties of {spec.type}")
     entries = {str(_name(entry)): entry for entry in source.entries if _name(entry) in spec.same}
     for target, origin in spec.moved.items():
         found = _at(source, origin.split("."))
