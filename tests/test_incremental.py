@@ -147,6 +147,8 @@ class Edited:
     def fresh(self) -> Analysis:
         """Return what is found when nothing is known."""
         workspace = Workspace.open([self.folder], Catalogue.shipped())
+        for path, text in self.texts.items():
+            workspace.overlay.set(Document(path, text, 1))
         unit = workspace.unit_of(f"{self.folder}/main.tf")
         assert unit is not None
         found = workspace.analyse_texts(unit, self.texts)
@@ -244,3 +246,35 @@ def test_what_depends_on_an_edit_is_judged_again(module: Edited, name: str, old:
     assert shown(module.check()) != before
     module.edit(name, {"main.tf": MAIN, "variables.tf": VARIABLES}[name].encode())
     assert shown(module.check().findings) == before[0]
+
+
+def test_after_a_failure_everything_is_judged_again(module: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
+    module.check()
+    module.replace("variables.tf", "default = false", "default = true")
+    with monkeypatch.context() as patched:
+        patched.setattr("setsquare.workspace.analyse", lambda *_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            module.found()
+    module.check()
+
+
+def test_a_module_that_calls_or_is_called_is_judged_whole(tmp_path_factory: pytest.TempPathFactory) -> None:
+    files = {"main.tf": MAIN, "variables.tf": VARIABLES}
+    folder = write(tmp_path_factory.mktemp("called"), {**files, "inner/main.tf": 'variable "on" {}\n'})
+    module = Edited(folder, files)
+    module.check()
+    module.edit("main.tf", (MAIN + 'module "inner" {\n  source = "./inner"\n  on     = var.on\n}\n').encode())
+    module.check()
+    module.edit("main.tf", MAIN.encode())
+    module.check()
+
+
+def test_files_come_and_go(module: Edited) -> None:
+    before = shown(module.check().findings)
+    path = f"{module.folder}/more.tf"
+    module.edit("more.tf", b'# setsquare:ignore * all\n\nresource "aws_sqs_queue" "more" {}\n')
+    assert shown(module.check().findings) != before
+    del module.texts[path]
+    module.workspace.overlay.remove(path)
+    module.workspace.invalidate(path)
+    assert shown(module.check().findings) == before

@@ -389,12 +389,15 @@ class Workspace:
         policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
         known = self._edited.get(unit.key)
         if known is None or known.policy != policy or known.catalogue is not catalogue:
-            known = self._edited[unit.key] = _Edited(policy, catalogue, self._incremental(unit, policy, catalogue))
+            known = _Edited(policy, catalogue, self._incremental(unit, policy, catalogue))
+        # Where that fails, it is not known any more what was judged.
+        self._edited.pop(unit.key, None)
         try:
-            return known.module.analyse(texts)
+            found = known.module.analyse(texts)
         except CallsOthersError:
-            del self._edited[unit.key]
             return self.analyse_texts(unit, texts)
+        self._edited[unit.key] = known
+        return found
 
     def _is_alone(self, unit: Unit) -> bool:
         """Whether the files of a unit decide alone what is found in it, as far as their texts say."""
