@@ -25,6 +25,7 @@ from typing import Any
 from setsquare import __version__
 from setsquare.documents import Dialect
 from setsquare.lsp.settings import SECTION, declarations
+from setsquare.model import MODULE_TYPE
 from setsquare.output.rule_page import index, render
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.checks import children, trees
@@ -76,7 +77,8 @@ def write_facts(catalogue: Path, schemas: Path) -> None:
     rules = Catalogue(read_rules(RULES))
     folder = RULES / "facts"
     folder.mkdir(exist_ok=True)
-    terraform = _named_by(rules, Dialect.TERRAFORM, _terraform(catalogue, sorted(rules.types(Dialect.TERRAFORM))))
+    kinds = sorted(kind for kind in rules.types(Dialect.TERRAFORM) if not kind.startswith(MODULE_TYPE))
+    terraform = _named_by(rules, Dialect.TERRAFORM, _terraform(catalogue, kinds))
     types = sorted(rules.types(Dialect.CLOUDFORMATION))
     cloudformation = _named_by(rules, Dialect.CLOUDFORMATION, _cloudformation(schemas, types))
     objects = {name: found for name, paths in terraform.items() if (found := _object_attributes(paths))}
