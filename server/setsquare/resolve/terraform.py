@@ -138,7 +138,9 @@ class TerraformModule(Meanings):
     def _resource(self, path: str, block: Block, kind: str, address: str) -> Resource:
         repetition = repetition_of(self, self.index.attributes(path, block), path)
         bodies, header = self.index.bodies(path, block), Place(path, block.header)
-        instances = repetition.instances if any(tells_apart(body) for _, body in bodies) else ()
+        instances = repetition.instances
+        if len(instances) == 1 or not any(tells_apart(body) for _, body in bodies):
+            instances = ()  # what is declared for all together says it all
         return Resource(
             dialect=Dialect.TERRAFORM,
             type=kind,
@@ -217,18 +219,18 @@ class TerraformModule(Meanings):
     def _given(self, name: str, path: str, block: Block, trail: tuple[str, ...], place: Place) -> Value:
         """Return what a variable is given, converted to its type: the call's argument, a value file's, its default."""
         attributes = self.index.attributes(path, block)
-        undecided: Value = (Opaque(place, f"var.{name}", path),)
 
-        def evaluate(attribute: str) -> Value:
-            where, found = attributes[attribute]
+        def default() -> Value:
+            if "default" not in attributes or not block.body.complete:
+                return (Opaque(place, f"var.{name}", path),)
+            where, found = attributes["default"]
             return self.value(found.value, Frame(where, trail=trail))
 
-        default = evaluate("default") if "default" in attributes and block.body.complete else undecided
         given = self._argument(name, trail)
         if given is None:
-            given = default
+            given = default()
         elif "nullable" in attributes and is_not_null(attributes["nullable"][1].value):
-            given = without_null(given, default)
+            given = without_null(given, default())
         if "type" not in attributes:
             return given
         where, kind = attributes["type"]
