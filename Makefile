@@ -87,17 +87,17 @@ vsix: $(VENV)/.installed $(EXTENSION)/node_modules/.installed
 	$(WITH_NODE) $(BIN)/python tools/vsix.py dist $(VSIX)
 
 vscode-package: $(WORKBENCH)/node_modules/.installed
-	$(MAKE) vsix VSIX=linux-x64
+	$(MAKE) vsix VSIX="linux-x64 universal"
 	tools/ensure.sh chromium chromium
 
 vscode-test: vscode-package
 	cd $(EXTENSION) && $(WITH_NODE) npm run --silent lint
 	cd $(EXTENSION) && $(WITH_NODE) npm run --silent test:unit
 	$(WITH_NODE) node $(WORKBENCH)/host.mjs $(BIN)/setsquare
-	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix
+	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix dist/setsquare-universal-*.vsix
 
 screenshots: vscode-package
-	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix docs/images
+	$(WITH_NODE) node $(WORKBENCH)/ui.mjs dist/setsquare-linux-x64-*.vsix dist/setsquare-universal-*.vsix docs/images
 
 clean:
 	rm -rf build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

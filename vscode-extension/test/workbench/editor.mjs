@@ -1,6 +1,6 @@
 // A real VS Code on loopback, and a headless Chromium that shows its workbench.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import os from "node:os";
@@ -114,7 +114,9 @@ export async function startEditor({
       }
       await wait(pause);
     }
-    cpSync(path.join(data, "logs"), path.join(logs, "logs"), { recursive: true, force: true });
+    if (existsSync(path.join(data, "logs"))) {
+      cpSync(path.join(data, "logs"), path.join(logs, "logs"), { recursive: true, force: true });
+    }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   return { port, home, workspace, data, address, stop };

@@ -1,4 +1,4 @@
-// Tests of what a person sees, in the workbench.   ui.mjs PACKAGE.vsix [FOLDER for the pictures of the README]
+// Tests of what a person sees, in the workbench.   ui.mjs PACKAGE.vsix UNIVERSAL.vsix [FOLDER for the README's pictures]
 // The server is the one in the package; the Python that runs it has none of its libraries.
 import { copyFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { openBrowser, startEditor, wait } from "./editor.mjs";
 const root = path.resolve(import.meta.dirname, "../..");
 const out = path.join(root, "out/ui");
 const demo = path.resolve(root, "../demo");
-const [vsix, pictures] = process.argv.slice(2).map((name) => path.resolve(name));
+const [vsix, universal, pictures] = process.argv.slice(2).map((name) => path.resolve(name));
 const only = process.env.ONLY ?? "";
 const TEMPLATE = "infrastructure/template.yaml";
 const MODIFIER = "Control";
@@ -222,7 +222,12 @@ try {
   await editor.stop();
 }
 
-if (only === "") await untrusted();
+if ("install".includes(only)) {
+  await withoutServer();
+}
+if ("untrusted".includes(only)) {
+  await untrusted();
+}
 
 if (pictures !== undefined && failed === 0) {
   for (const name of ["hover", "quick-fix"]) {
@@ -231,6 +236,29 @@ if (pictures !== undefined && failed === 0) {
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Where no server is found, a person is told so, and asked before anything is installed. */
+async function withoutServer() {
+  const bare = await startEditor({ files, packages: [universal], settings, environment, logs: path.join(out, "logs-bare") });
+  const visitor = await openBrowser();
+  try {
+    await test("without a server, Install says what it will run", "install", visitor, async () => {
+      const { page } = visitor;
+      await page.goto(workbench(bare, "infrastructure/main.tf:1:1"), { waitUntil: "domcontentloaded" });
+      const message = page.locator(".notification-toast", { hasText: "Setsquare found no server to start" });
+      await message.locator(".monaco-button", { hasText: "Install" }).click();
+      const dialog = page.locator(".monaco-dialog-box", { hasText: "Install the Setsquare server?" });
+      await dialog.getByText(/This will run:.*python3 -m venv .* -m pip install --upgrade setsquare~=/s).waitFor();
+      await page.screenshot({ path: path.join(out, "install.png") });
+      await dialog.locator(".monaco-button", { hasText: "Cancel" }).click();
+      equal(existsSync(path.join(bare.data, "User/globalStorage/setsquare.setsquare/server")), false);
+      equal([...visitor.outside].join(", "), "");
+    });
+  } finally {
+    await visitor.browser.close();
+    await bare.stop();
+  }
+}
 
 /** A workspace that nobody trusts names a program as the server: it must not be started, and the rest must work. */
 async function untrusted() {
