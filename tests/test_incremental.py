@@ -232,6 +232,7 @@ def test_what_is_found_after_edits_is_what_a_fresh_analysis_finds(
         ("main.tf", "bucket = aws_s3_bucket.one.id", "bucket = var.prefix"),
         ("main.tf", "block_public_acls = local.on", "block_public_acls = true"),
         ("main.tf", "bucket = local.bucket", 'bucket = "three"'),
+        ("main.tf", "bucket = local.bucket", "bucket = module.logs.s3_bucket_id"),
         ("main.tf", '  name                    = "b${var.on}"\n', ""),
         ("main.tf", "it is a cache", ""),
         ("main.tf", "# setsquare:ignore aws-s3-versioning it is a cache\n", ""),

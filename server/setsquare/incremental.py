@@ -358,7 +358,7 @@ class IncrementalModule:
             name = points_at(known, attribute, kind)
             if behind is None:
                 behind = self._mentions.resources_behind(known)
-            found |= {thing for thing in behind if thing.startswith(f"{kind}.")}
+            found |= {thing for thing in behind if thing.startswith((f"{kind}.", "module."))}
             if name is None:
                 everyone = self._addresses(self._mentions.of_type(kind))
                 # In a broken buffer a companion that is being typed does not say yet whose it is.
