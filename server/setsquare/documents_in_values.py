@@ -233,7 +233,7 @@ class DocumentReader:
 
         """
         document = read_document(scope, origin)
-        if document is None or document.container is None:
+        if document is None or document.container is None or not document.container.place.path:
             reason = "the policy document is written in a form that cannot be edited safely"
             raise NoChangeError(reason)
         container = document.container
@@ -245,8 +245,9 @@ class DocumentReader:
             statement = _with_templates(statement)
         for written in container.lookup("Statement"):
             match written:
-                case Sequence(place=place, complete=True):
-                    return (PlacedChange(path, ExtendList(place.span, (statement,)), region=document.region),)
+                case Sequence(place=place, complete=True) if place.path:
+                    region = document.region if place.path == path else None
+                    return (PlacedChange(place.path, ExtendList(place.span, (statement,)), region=region),)
                 case Absent(None):
                     entry = NewAttribute("Statement", (statement,))
                     return (PlacedChange(path, Insert(container.place.span, (entry,)), region=document.region),)
