@@ -12,7 +12,7 @@ from setsquare.lsp.settings import SECTION
 
 _LOG = logging.getLogger(__name__)
 WATCHED = ("**/*.{tf,tofu,tfvars,json,yaml,yml,template,tftpl,tpl,csv,txt}", "**/.gitignore")
-"""The files whose change on disk matters; ``.tf.json`` and the like end with ``.json``; functions read the last ones."""
+"""The files whose change on disk matters; ``.tf.json`` and the like end with ``.json``; functions read the last."""
 _ANYTHING = "**"
 """A folder that is deleted, or renamed, is told of alone, without the files that were in it."""
 FILE_OPERATIONS = types.FileOperationRegistrationOptions(
