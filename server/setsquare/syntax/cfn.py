@@ -26,6 +26,7 @@ from setsquare.text import Span
 _VERSION = "AWSTemplateFormatVersion"
 _TYPE = re.compile(r"[A-Za-z0-9]+(?:::[A-Za-z0-9@_-]+)+\Z")
 _LONGEST_QUOTE = 200
+_OWN_TRANSFORMS = "AWS::"
 
 
 def read(path: str, source: bytes, format: Format) -> TemplateFile | None:  # noqa: A002  # the contract's name
@@ -104,6 +105,8 @@ def _template(source: bytes, document: OutlinedDocument, sections: _Sections) ->
     resources = [_resource(source, item, doubled, hidden=doubled.sections or times[item.name] > 1) for item in items]
     loops = [item for item in items if item.name is not None and item.name.startswith(FOR_EACH)]
     read_all = resources.count(None) == len(loops) and sections.complete("Resources") and not doubled
+    transform = sections.expression("Transform")
+    adds = "Fn::Transform" in sections or _may_add(transform)
     return CloudFormationTemplate(
         span=document.span,
         resources=tuple(resource for resource in resources if resource is not None),
@@ -111,12 +114,12 @@ def _template(source: bytes, document: OutlinedDocument, sections: _Sections) ->
         conditions=LazyMapping(sections.children("Conditions"), _condition),
         mappings=sections.expression("Mappings"),
         metadata=sections.expression("Metadata"),
-        transforms=_transforms(sections.expression("Transform")),
+        transforms=_transforms(transform),
         globals=sections.expression("Globals"),
         outputs=sections.expression("Outputs"),
         rules=sections.expression("Rules"),
         loops=tuple(_loop(item) for item in loops),
-        complete=document.root.complete and read_all,
+        complete=document.root.complete and read_all and not adds,
     )
 
 
@@ -209,6 +212,13 @@ def _value(part: Part) -> Expression:
 
 def _condition(part: Part) -> Expression:
     return as_condition(part.expression(INTRINSICS))
+
+
+def _may_add(transform: Expression | None) -> bool:
+    """Whether something that cannot be read here may add resources: an include, or a macro of one's own."""
+    items = transform.items if isinstance(transform, ListExpression) else (transform,)
+    names = [item.value if isinstance(item, Literal) else None for item in items if item is not None]
+    return any(not str(name).startswith(_OWN_TRANSFORMS) or name == "AWS::Include" for name in names)
 
 
 def _transforms(written: Expression | None) -> tuple[str, ...]:
