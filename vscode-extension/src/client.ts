@@ -14,7 +14,7 @@ import {
 } from "vscode-languageclient/node";
 import { selector } from "./documents";
 import type { Program } from "./finding";
-import { withOwnLink } from "./pages";
+import { withOwnLink, withOwnTarget } from "./pages";
 import type { Previews } from "./previews";
 
 /** What the rest of the extension hears from and adds to the conversation with the server. */
@@ -57,6 +57,7 @@ function middlewareOf(ears: Ears): Middleware {
         part?.items.forEach(linked);
         report(part);
       }),
+    provideDocumentLinks: async (document, token, next) => (await next(document, token))?.map(withOwnTarget),
     executeCommand: (command, args: unknown[], next) => {
       const [rule] = args;
       return command === "setsquare.explain" && typeof rule === "string"

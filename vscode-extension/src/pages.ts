@@ -1,4 +1,4 @@
-import { commands, type Diagnostic, EventEmitter, type TextDocumentContentProvider, Uri } from "vscode";
+import { commands, type Diagnostic, type DocumentLink, EventEmitter, type TextDocumentContentProvider, Uri } from "vscode";
 
 export const SCHEME = "setsquare-rule";
 
@@ -41,6 +41,15 @@ export function withOwnLink<T extends Diagnostic>(diagnostic: T): T {
     diagnostic.code = { value: code.value, target: pageOf(code.value) };
   }
   return diagnostic;
+}
+
+/** The same for a link at a rule's name in the text, which the server gives the page's address on the web. */
+export function withOwnTarget(link: DocumentLink): DocumentLink {
+  const rule = /^\/rules\/([\w-]+)$/.exec(link.target?.path ?? "")?.[1];
+  if (rule !== undefined) {
+    link.target = pageOf(rule);
+  }
+  return link;
 }
 
 function ruleOfPage(page: Uri): string {

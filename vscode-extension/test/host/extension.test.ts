@@ -6,6 +6,7 @@ import { performance } from "node:perf_hooks";
 import {
   commands,
   ConfigurationTarget,
+  type DocumentLink,
   extensions,
   Position,
   Range,
@@ -214,6 +215,16 @@ describe("The extension in a real extension host", () => {
     assert.equal(diagnostic.code.target.toString(), `setsquare-rule:/${ruleOf(diagnostic)}.md`);
     const page = await workspace.openTextDocument(diagnostic.code.target);
     assert.match(page.getText(), /^# S3 bucket ACLs do not let everyone read\n/);
+  });
+
+  it("links rules that a text names to their pages", async () => {
+    await reset(main, `# setsquare:ignore ${ACL} it is meant to be public\n${text}`);
+    await saying(main);
+    const [link] = await commands.executeCommand<DocumentLink[]>("vscode.executeLinkProvider", main.uri);
+    assert.equal(link?.target?.toString(), `setsquare-rule:/${ACL}.md`);
+    assert.equal(main.getText(link.range), ACL);
+    await reset(main, text);
+    await saying(main, `${ACL}: "public-read"`);
   });
 
   it("opens the page of a rule by the action that explains", async () => {
