@@ -9,7 +9,10 @@ import { showStatus } from "./status";
 
 let server: Server | undefined;
 
+const ACTIVATING = "setsquare: activating";
+
 export function activate(context: ExtensionContext): void {
+  const begin = performance.now();
   const output = window.createOutputChannel("Setsquare", { log: true });
   const previews = new Previews();
   const pages: RulePages = new RulePages(async (rule) => {
@@ -33,6 +36,7 @@ export function activate(context: ExtensionContext): void {
       }
     }),
   );
+  performance.measure(ACTIVATING, { start: begin });
   void started.restart();
 }
 

@@ -9,6 +9,10 @@ import { thisMachine } from "./machine";
 import { ownSetting } from "./settings";
 import { mismatch } from "./versions";
 
+/** What is measured: how long the extension takes to find the server, and how long that takes to answer. */
+const FINDING = "setsquare: finding the server";
+const STARTING = "setsquare: starting the server";
+
 /** What the server is doing. */
 export type State =
   | { readonly kind: "starting" }
@@ -103,7 +107,9 @@ export class Server implements Disposable {
 
   async #start(): Promise<void> {
     this.#become({ kind: "starting" });
+    const begin = performance.now();
     const found = await this.#find();
+    performance.measure(FINDING, { start: begin });
     if (isMissing(found)) {
       this.#program = undefined;
       found.reasons.forEach((reason) => {
@@ -127,8 +133,10 @@ export class Server implements Disposable {
         this.#ended(client);
       }
     });
+    const asked = performance.now();
     try {
       await client.start();
+      performance.measure(STARTING, { start: asked });
     } catch (error) {
       this.#output.error(`The server did not start: ${String(error)}`);
       this.#ended(client);

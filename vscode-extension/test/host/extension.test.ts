@@ -45,6 +45,14 @@ describe("The extension in a real extension host", () => {
     text = main.getText();
   });
 
+  it("adds little to what the server takes to start", () => {
+    const took = (name: string): number => performance.getEntriesByName(`setsquare: ${name}`)[0]?.duration ?? NaN;
+    const own = took("activating") + took("finding the server");
+    const server = took("starting the server");
+    say(`${own.toFixed(1)} ms for activation and finding the server, ${Math.round(server)} ms until it answers`);
+    assert.ok(own < server / 10);
+  });
+
   it("is active, and has given the file its language", () => {
     assert.equal(extensions.getExtension("setsquare.setsquare")?.isActive, true);
     assert.equal(main.languageId, "terraform");
