@@ -30,6 +30,7 @@ from setsquare.model import (
 from setsquare.rules.binding import BoundLeaf, Unset
 from setsquare.rules.constraints import Contradiction, Orders, accepts, merged_write, origin_of
 from setsquare.rules.rule import MISSING, Companion, ImpactLevel, IsAbsent, Statement
+from setsquare.text import Span
 from setsquare.written import as_data, expressions, with_references
 
 _LEVELS = tuple(ImpactLevel)
@@ -227,6 +228,9 @@ class Repairs:
                 continue
             write = self._write(draft, part, outcome, carrier.type)
             self._check_sharing(draft, outcome, carrier, write)
+            if carrier.written_type is not None and _stands_in(outcome.origin.place, carrier.header):
+                reason = "SAM sets this itself: it has to be set on a resource of its own"
+                raise NoChangeError(reason)
             changes = repairing_changes(
                 outcome,
                 with_references(write, refer),
@@ -476,6 +480,10 @@ def _carrier_key(judgement: Judgement, part: Part) -> CarrierKey:
         return (_block_key(part.carrier),)
     kind = part.companion.resource if part.companion else judgement.target.resource
     return ("+", _block_key(judgement.primary), kind)
+
+
+def _stands_in(place: Place | None, span: Span) -> bool:
+    return place is not None and span.contains(place.span)
 
 
 def _block_key(resource: Resource) -> str:

@@ -33,6 +33,16 @@ MACHINE, TABLE, LAYER = "AWS::StepFunctions::StateMachine", "AWS::DynamoDB::Tabl
         ("Function", "{Tracing: !Ref P}", FUNCTION, "{TracingConfig: {Mode: Active}}", "unknown"),
         ("Function", "{CodeUri: x}", FUNCTION, "{Code: {S3Bucket: b}}", "unknown"),
         ("Function", "{Handler: x}", FUNCTION, "{Code: {$absent: true}}", "satisfied"),
+        (
+            "Function",
+            "{Timeout: 3}",
+            FUNCTION,
+            "{Role: {$set: true, $write: x}, Tags: {$set: true, $write: x}}",
+            "satisfied",
+        ),
+        ("Function", "{Role: x}", FUNCTION, "{Role: x}", "satisfied"),
+        ("StateMachine", "{Type: EXPRESS}", MACHINE, "{RoleArn: {$set: true, $write: x}}", "satisfied"),
+        ("SimpleTable", "{TableName: a}", TABLE, "{KeySchema: {$set: true, $write: x}}", "satisfied"),
         ("Function", "{Timeout: 3}", FUNCTION, "{Timeout: {$at_most: 3}}", "satisfied"),
         ("Function", "{Policies: x}", FUNCTION, "{Policies: {$absent: true}}", "satisfied"),
         ("Function", "{DeadLetterQueue: {TargetArn: a}}", FUNCTION, "{DeadLetterConfig: {TargetArn: a}}", "satisfied"),
@@ -147,6 +157,8 @@ def test_what_a_resource_becomes_is_repaired_apart():
         ("Function", "{A: 1}", FUNCTION, "{Unheard: {A: 1}}", "SAM has no property for Unheard:"),
         ("SimpleTable", "{A: 1}", TABLE, "{DeletionProtectionEnabled: true}", "SAM has no property for Deletion"),
         ("Api", "{A: 1}", API, "{EndpointConfiguration: {Types: [PRIVATE]}}", "SAM has EndpointConfiguration.Type "),
+        ("HttpApi", "{A: 1}", HTTP_STAGE, "{AutoDeploy: false}", "SAM sets this itself"),
+        ("Function", "{A: 1}", FUNCTION, "{Role: {$absent: true}}", "SAM sets this itself"),
     ],
 )
 def test_what_has_no_spelling(kind, properties, becomes, state, reason):

@@ -181,6 +181,9 @@ def _made(spec: Generated, written: TemplateResource, source: Expression) -> Exp
             entries[name] = Entry(Literal(there[0].key.span, name), unread, there[0].span)
     for name, value in spec.own.items():
         entries.setdefault(name, _own(name, _constant(value, written.header), written.header))
+    if spec.role is not None:
+        role = Reference(written.header, ("Fn::GetAtt", f"{written.name}Role", "Arn"))
+        entries.setdefault(spec.role, _own(spec.role, role, written.header))
     for name in spec.itself:
         entries[name] = _own(name, Reference(written.header, ("Ref", written.name)), written.header)
     if spec.policies:

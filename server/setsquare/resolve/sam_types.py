@@ -24,6 +24,7 @@ class Generated:
             none of that is there, else unknown.
         own: what SAM writes itself where nobody says otherwise.
         itself: properties that refer to the SAM resource.
+        role: the property that refers to the role which is made where none is given.
         policies: the resource is a role whose policies are those of the SAM resource.
 
     """
@@ -36,7 +37,12 @@ class Generated:
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: Mapping[str, object] = field(default_factory=dict)
     itself: tuple[str, ...] = ()
+    role: str | None = None
     policies: bool = False
+
+
+def _tags(service: str) -> list[object]:
+    return [{"Key": f"{service}:createdBy", "Value": "SAM"}]
 
 
 def _trust(service: str) -> dict[str, object]:
@@ -54,6 +60,8 @@ _FUNCTION = Generated(
     ),
     moved={"TracingConfig.Mode": "Tracing", "DeadLetterConfig.TargetArn": "DeadLetterQueue.TargetArn"},
     unknown={"Code": ("CodeUri", "InlineCode", "ImageUri"), "Tags": ("Tags",)},
+    own={"Tags": _tags("lambda")},
+    role="Role",
 )  # fmt: skip
 
 _FUNCTION_ROLE = Generated(
@@ -61,7 +69,7 @@ _FUNCTION_ROLE = Generated(
     unless="Role",
     same=("AssumeRolePolicyDocument",),
     moved={"PermissionsBoundary": "PermissionsBoundary", "Path": "RolePath"},
-    own=_trust("lambda.amazonaws.com"),
+    own={"Tags": _tags("lambda"), **_trust("lambda.amazonaws.com")},
     policies=True,
 )
 
@@ -100,7 +108,8 @@ _API_DOMAIN = Generated(
     "AWS::ApiGateway::DomainName",
     inside="Domain",
     same=("DomainName", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "SecurityPolicy"),
-    moved={"EndpointConfiguration.Types[]": "EndpointConfiguration", "CertificateArn": "CertificateArn"},
+    moved={"EndpointConfiguration.Types[]": "EndpointConfiguration"},
+    unknown={"CertificateArn": ("CertificateArn",), "RegionalCertificateArn": ("CertificateArn",)},
 )
 
 _HTTP_STAGE = Generated(
@@ -108,7 +117,7 @@ _HTTP_STAGE = Generated(
     same=("AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageName"),
     moved={"StageVariables": "StageVariables"},
     unknown={"Tags": ("Tags",)},
-    own={"AutoDeploy": True},
+    own={"AutoDeploy": True, "Tags": {"httpapi:createdBy": "SAM"}},
     itself=("ApiId",),
 )
 
@@ -121,6 +130,7 @@ _HTTP_DOMAIN = Generated(
         "DomainNameConfigurations[].CertificateArn": "CertificateArn",
         "DomainNameConfigurations[].EndpointType": "EndpointConfiguration",
     },
+    own={"Tags": {"httpapi:createdBy": "SAM"}},
 )
 
 _TABLE = Generated(
@@ -132,7 +142,11 @@ _TABLE = Generated(
         "KeySchema": ("PrimaryKey",),
         "Tags": ("Tags",),
     },
-    own={"BillingMode": "PAY_PER_REQUEST"},
+    own={
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    },
 )
 
 _STATE_MACHINE = Generated(
@@ -145,13 +159,15 @@ _STATE_MACHINE = Generated(
         "TracingConfiguration": "Tracing",
     },
     unknown={"DefinitionString": ("Definition", "DefinitionUri"), "Tags": ("Tags",)},
+    own={"Tags": _tags("stateMachine")},
+    role="RoleArn",
 )
 
 _STATE_MACHINE_ROLE = Generated(
     "AWS::IAM::Role",
     unless="Role",
     moved={"PermissionsBoundary": "PermissionsBoundary", "Path": "RolePath"},
-    own=_trust("states.amazonaws.com"),
+    own={"Tags": _tags("stateMachine"), **_trust("states.amazonaws.com")},
     policies=True,
 )
 
