@@ -115,7 +115,7 @@ def measure_keystrokes(folder: Path, file: Path) -> tuple[list[float], float]:
         client.notify("textDocument/didOpen", {"textDocument": document})
         pull = {"textDocument": {"uri": uri}}
         client.request("textDocument/diagnostic", pull)
-        for version, change in enumerate(_keystrokes(text), start=1):
+        for version, change in enumerate(keystrokes(text), start=1):
             start = time.perf_counter()
             changed = {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}
             client.notify("textDocument/didChange", changed)
@@ -130,7 +130,7 @@ def _timed_parse(parser: Parser, text: bytes) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _keystrokes(text: str) -> Iterator[dict[str, object]]:
+def keystrokes(text: str) -> Iterator[dict[str, object]]:
     """Each character typed at the end of lines spread over the file, and deleted again."""
     lines = text.split("\n")
     for place in range(PLACES):
