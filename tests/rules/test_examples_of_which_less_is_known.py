@@ -15,7 +15,17 @@ from setsquare.rules.examples import Example
 
 _TERRAFORM = re.compile(r'^ *([\w-]+) *= *(true|false|null|\d+|"[^"$%\\]*"|\[[^\[\]\n{}]*\])$', re.MULTILINE)
 _TEMPLATE = re.compile(r"^ *(?:- )*(\w+): ([^\s!&*\[{|>#'][^#\n]*|'[^'\n]*'|\[[^\[\]\n{}]*\])$", re.MULTILINE)
-_FIXED = ("count", "for_each", "Type", "Default", "AWSTemplateFormatVersion", "Transform", "Condition", "NoEcho")
+_FIXED = (
+    "count",
+    "for_each",
+    "source",
+    "Type",
+    "Default",
+    "AWSTemplateFormatVersion",
+    "Transform",
+    "Condition",
+    "NoEcho",
+)
 """Where nothing but a literal may stand, or where what is not known counts as there."""
 
 
