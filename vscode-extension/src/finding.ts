@@ -48,7 +48,7 @@ export async function findServer(machine: Machine, places: Places): Promise<Prog
   for (const command of found(machine, "setsquare")) {
     return { command, args: ["lsp"], origin: `on the PATH: ${command}` };
   }
-  if (machine.isFile(places.installed)) {
+  if (machine.isProgram(places.installed)) {
     return { command: places.installed, args: ["lsp"], origin: `installed by the extension: ${places.installed}` };
   }
   reasons.push("`setsquare` is not on the PATH");
@@ -72,8 +72,8 @@ function bySetting(machine: Machine, written: string): Program | Missing {
   if (!pathsOf(machine).isAbsolute(path)) {
     return { reasons: [`the setting setsquare.server.path is \`${written}\`, which is not a full path`] };
   }
-  if (!machine.isFile(path)) {
-    return { reasons: [`the setting setsquare.server.path is \`${written}\`, and no such file exists`] };
+  if (!machine.isProgram(path)) {
+    return { reasons: [`the setting setsquare.server.path is \`${written}\`, which is no program`] };
   }
   return { command: path, args: ["lsp"], origin: `by the setting: ${path}` };
 }

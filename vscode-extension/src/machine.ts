@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 
@@ -11,18 +11,37 @@ export interface Machine {
   readonly home: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   isFile(path: string): boolean;
+  /** Whether a file is there that can be run. */
+  isProgram(path: string): boolean;
   /** Runs a program and returns what it prints; undefined where it cannot be run, fails, or takes too long. */
   run(command: string, args: readonly string[]): Promise<string | undefined>;
 }
 
 const PATIENCE = 10_000;
 
+/** A folder on the `PATH` may be closed to us, or a file in the place of one. */
+function holds(claim: () => boolean): boolean {
+  try {
+    return claim();
+  } catch {
+    return false;
+  }
+}
+
+const isFile = (path: string): boolean => holds(() => statSync(path).isFile());
+
+function mayBeRun(path: string): boolean {
+  accessSync(path, constants.X_OK);
+  return true;
+}
+
 export const thisMachine: Machine = {
   platform: process.platform,
   architecture: process.arch,
   home: homedir(),
   environment: process.env,
-  isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+  isFile,
+  isProgram: (path) => isFile(path) && holds(() => mayBeRun(path)),
   run: (command, args) =>
     new Promise((resolve) => {
       execFile(command, args, { cwd: homedir(), timeout: PATIENCE, windowsHide: true }, (error, printed) => {

@@ -14,7 +14,7 @@ export function* found(machine: Machine, name: string): Generator<string> {
   const file = machine.platform === "win32" ? `${name}.exe` : name;
   for (const folder of new Set(folders)) {
     // A relative folder would be one of the workspace, which must not say what is run.
-    if (paths.isAbsolute(folder) && machine.isFile(paths.join(folder, file))) {
+    if (paths.isAbsolute(folder) && machine.isProgram(paths.join(folder, file))) {
       yield paths.join(folder, file);
     }
   }

@@ -243,6 +243,16 @@ describe("The extension in a real extension host", () => {
     await commands.executeCommand("workbench.action.closeActiveEditor");
   });
 
+  it("explains the rule of the finding at the cursor", async () => {
+    const editor = await window.showTextDocument(main);
+    const [diagnostic] = ours(main.uri);
+    assert.ok(diagnostic);
+    editor.selection = new Selection(diagnostic.range.start, diagnostic.range.start);
+    await commands.executeCommand("setsquare.explainRule");
+    await until("the page", () => window.tabGroups.activeTabGroup.activeTab?.label.includes(ACL));
+    await commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
   it("starts the server again when it dies, and shows the same", async () => {
     const [running] = serverProcesses();
     assert.ok(running !== undefined);

@@ -46,7 +46,13 @@ const CASES: readonly Case[] = [
     name: "a setting that names nothing is said, and not passed over",
     on: machine(PATH_ONE),
     places: { path: "/opt/setsquare" },
-    reasons: /`\/opt\/setsquare`, and no such file exists/,
+    reasons: /`\/opt\/setsquare`, which is no program/,
+  },
+  {
+    name: "a setting that names a file which cannot be run is said",
+    on: machine({ ...PATH_ONE, "/opt/setsquare.txt": "" }),
+    places: { path: "/opt/setsquare.txt" },
+    reasons: /which is no program/,
   },
   {
     name: "a setting with a relative path is refused",

@@ -13,6 +13,7 @@ export function machine(programs: Record<string, string | undefined>, more: Part
     home: "/home/ada",
     environment: { PATH: "/usr/local/bin:/usr/bin" },
     isFile: (path) => path in programs,
+    isProgram: (path) => path in programs && !path.endsWith(".txt"),
     run: (command) => Promise.resolve(programs[command]),
     ...more,
   };

@@ -34,7 +34,15 @@ const tests = [
       await hover.waitFor();
       await page.locator(".monaco-hover", { hasText: "SqsManagedSseEnabled: true" }).first().waitFor();
       await picture("hover");
-      await page.locator('.statusbar-item[aria-label^="Setsquare: "]').first().waitFor();
+    },
+  },
+  {
+    title: "the status bar says how much was found, and opens the menu",
+    at: `${TEMPLATE}:1:1`,
+    run: async ({ page, picture }) => {
+      await page.locator('.statusbar-item[aria-label$=" in 3 files"]', { hasText: "Setsquare" }).click();
+      await page.locator(".quick-input-list .monaco-list-row", { hasText: "Fix all in this file" }).waitFor();
+      await picture("menu");
     },
   },
   {
