@@ -7,7 +7,7 @@ from operator import itemgetter
 from lsprotocol import types
 
 from setsquare.findings import Finding
-from setsquare.lsp.convert import Lines, diagnostic_of, hint_of, mistake_of, range_of, remark_of
+from setsquare.lsp.convert import Extent, Lines, diagnostic_of, hint_of, mistake_of, range_of, remark_of
 from setsquare.lsp.documentation import page_of
 from setsquare.lsp.prepared import identity
 from setsquare.lsp.session import Converted, Ordered, Session, Snapshot
@@ -61,14 +61,16 @@ def _of_findings(
 def _said(finding: Finding, lines: Mapping[str, Lines]) -> tuple[object, ...]:
     """Return all that a diagnostic says beside its message and its place."""
     place = finding.place
-    others = [
-        (violation.path, origin.path, lines[origin.path].extent(origin.span))
-        for violation in finding.violations
-        if (origin := violation.origin) is not None and origin != place and origin.path in lines
-    ]
-    calls = (call for call in finding.calls if call.place.path in lines)
-    others += ((call.address, call.place.path, lines[call.place.path].extent(call.place.span)) for call in calls)
-    return finding.rule.id, finding.rule.severity, finding.resource, finding.fix.fingerprint, others
+    others: list[tuple[str, str, Extent]] = []
+    for violation in finding.violations:
+        origin = violation.origin
+        if origin is not None and origin != place and origin.path in lines:
+            others.append((violation.path, origin.path, lines[origin.path].extent(origin.span)))
+    if finding.calls:
+        calls = (call for call in finding.calls if call.place.path in lines)
+        others += ((call.address, call.place.path, lines[call.place.path].extent(call.place.span)) for call in calls)
+    rule = finding.rule
+    return rule.id, rule.severity, finding.resource, finding.fix.fingerprint, others
 
 
 def _of_the_rest(session: Session, snapshot: Snapshot, lines: Lines, path: str) -> Iterable[types.Diagnostic]:
