@@ -65,13 +65,18 @@ def in_snippet(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
+_LARGE = 1 << 19
 Extent = tuple[int, int, int, int]
 """The line and character where something begins, and where it ends."""
 
 
-@lru_cache(maxsize=32)
 def lines_of(source: bytes, encoding: str) -> "Lines":
-    """Return the positions of a text; the same object for the same text."""
+    """Return the positions of a text; the same object for the same text, unless it is so large as to fill memory."""
+    return Lines(source, encoding) if len(source) > _LARGE else _lines_of(source, encoding)
+
+
+@lru_cache(maxsize=64)
+def _lines_of(source: bytes, encoding: str) -> "Lines":
     return Lines(source, encoding)
 
 
