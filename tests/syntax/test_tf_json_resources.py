@@ -10,7 +10,7 @@ from setsquare.documents import Format
 from setsquare.model import NewAttribute, NewResource
 from setsquare.syntax.data_edits import plan
 from setsquare.syntax.edit_error import EditError
-from setsquare.text import apply_edits
+from setsquare.text import Span, apply_edits
 
 TWO_BUCKETS = b"""{
   "resource": {
@@ -54,6 +54,20 @@ def test_every_order_of_single_repairs_is_the_batch() -> None:
 def test_repetition_is_carried_over() -> None:
     change = companion(TWO_BUCKETS, "acl", "a", count="length(bucket.a)")
     assert json.loads(fixed(TWO_BUCKETS, change))["resource"]["acl"]["a"] == {"count": "${length(bucket.a)}", "y": 2}
+
+
+@pytest.mark.parametrize(
+    ("source", "primary"),
+    [
+        (b'{"resource": {"bucket": {"a": [{"x": 1}]}}}', b'{"x": 1}'),
+        (b'{"resource": [{"queue": {}}, {"bucket": {"a": {"x": 1}}}]}', b'"a": {"x": 1}'),
+        (b'{"resource": {"bucket": [{"a": {"x": 1}}]}}', b'"a": {"x": 1}'),
+    ],
+)
+def test_lists_on_the_way_are_passed(source: bytes, primary: bytes) -> None:
+    at = source.index(primary)
+    change = NewResource(Span(at, at + len(primary)), "acl", "a", (NewAttribute("y", 2),))
+    assert b'"acl": {"a": {"y": 2}}}' in fixed(source, change)
 
 
 def test_what_stands_once_goes_to_the_end() -> None:

@@ -317,9 +317,10 @@ class _Planner:
         """Return the containers down to the mapping of resource types, and the type of the primary."""
         if primary is not None:
             path, _ = self._entry(primary)
-            for item in path[-2].items if len(path) > 1 else ():
-                if item.value is not None and item.value.outer == path[-1].outer:
-                    return path[:-1], key_text(item, self._source)
+            depth = next((at for at, node in enumerate(path) if at and node.kind is Kind.MAPPING), len(path))
+            for item in path[depth].items if depth + 1 < len(path) else ():
+                if item.value is not None and item.value.outer == path[depth + 1].outer:
+                    return path[: depth + 1], key_text(item, self._source)
         root = self._tree.root(0)
         for item in () if primary is not None or root is None else root.items:
             if key_text(item, self._source) == "resource" and root is not None and item.value is not None:
