@@ -27,6 +27,8 @@ class Client:
                 "capabilities": {
                     "general": {"positionEncodings": ["utf-8"]},
                     "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+                    # Without this the answers wait until nothing is held back any more.
+                    "workspace": {"diagnostics": {"refreshSupport": True}},
                 },
             },
         )
