@@ -1,4 +1,4 @@
-"""Starts the server that is packaged beside this file, with the libraries for the Python that runs it."""
+"""Starts the server that is packaged beside this file, with the libraries for the Python that runs it."""  # noqa: INP001 - a script
 
 import os
 import sys
