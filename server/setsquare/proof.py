@@ -82,14 +82,21 @@ def prove(
     )
 
 
-def _identity(finding: Finding) -> tuple[str, str]:
-    return (finding.rule.id, finding.resource)
+def _identities(finding: Finding) -> Iterator[tuple[str, str, str]]:
+    """Yield rule, address and the file of the outermost call: two folders may call a module by the same name."""
+    outermost = {call.place.path for call in finding.calls if call.address.count("module.") == 1}
+    for address in (finding.resource, *finding.alike):
+        for path in outermost or {""}:
+            yield finding.rule.id, address, path
+
+
+def _all_identities(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
+    return {identity for finding in findings for identity in _identities(finding)}
 
 
 def _is_gone(served: Sequence[Finding], after: Analysis) -> Check:
-    left = {_identity(finding) for finding in after.findings}
-    still = sorted({_identity(finding) for finding in served} & left)
-    detail = ", ".join(f"{rule} on {resource}" for rule, resource in still)
+    still = sorted(_all_identities(served) & _all_identities(after.findings))
+    detail = ", ".join(dict.fromkeys(f"{rule} on {resource}" for rule, resource, _ in still))
     return Check("the finding is gone", not still, detail)
 
 
@@ -123,8 +130,8 @@ def _is_stable(
     patched: Mapping[str, bytes],
     after: Analysis,
 ) -> Check:
-    wanted = {_identity(finding) for finding in served}
-    again = plan({**sources, **patched}, [f for f in after.findings if _identity(f) in wanted])
+    wanted = _all_identities(served)
+    again = plan({**sources, **patched}, [f for f in after.findings if not wanted.isdisjoint(_identities(f))])
     return Check("a second application changes nothing", not again.edits, ", ".join(sorted(again.edits)))
 
 
