@@ -23,7 +23,9 @@ PARAMETERS = "parameters: {days: {type: integer}}"
 
 def body(text: str) -> Structure:
     source = a_thing(dedent(text)).encode()
-    (resource,) = TerraformModule(ModuleFolder.of("/unit", [hcl.read(PATH, source)], {PATH: source})).resources({"test_thing"})
+    (resource,) = TerraformModule(ModuleFolder.of("/unit", [hcl.read(PATH, source)], {PATH: source})).resources(
+        {"test_thing"}
+    )
     return resource.value
 
 

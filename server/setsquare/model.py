@@ -124,7 +124,7 @@ class Conditional:
 class Call:
     """A function, an operator or another intrinsic.
 
-    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||``, ``+`` ...);
+    Names: Terraform function names; operators by their symbol (``!``, ``-``, ``==``, ``!=``, ``&&``, ``||`` ...);
     ``...`` around a last argument whose items are the arguments; CloudFormation intrinsics in their long form
     (``Fn::Join``, ``Fn::Equals`` ...).
     """

@@ -104,7 +104,7 @@ class Policy:
         return value
 
     def binding(self, rule: Rule, dialect: Dialect) -> Binding:
-        """Return a rule's operands as this policy fills them in; the same one each time, since it remembers its leaves."""
+        """Return a rule's operands as this policy fills them in; the same object each time: it remembers leaves."""
         key = id(rule), dialect
         if key not in self._bindings:
             binding = Binding(rule.parameters, lambda name: self.parameter(name, dialect))
