@@ -2,7 +2,7 @@ import { Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel,
 import { ExecuteCommandRequest, type LanguageClient, State as ClientState } from "vscode-languageclient/node";
 import { BackOff } from "./backoff";
 import { clientOf, type Ears, type Progress } from "./client";
-import { selectedPython } from "./environments";
+import { Environments } from "./environments";
 import { findServer, isMissing, type Missing, type Places, type Program } from "./finding";
 import { programIn } from "./installing";
 import { thisMachine } from "./machine";
@@ -27,6 +27,7 @@ export class Server implements Disposable {
   readonly #changed = new EventEmitter<State>();
   readonly #mismatched = new EventEmitter<string>();
   readonly #backOff = new BackOff();
+  readonly #environments = new Environments();
   readonly #context: ExtensionContext;
   readonly #ears: Omit<Ears, "progress">;
   #state: State = { kind: "starting" };
@@ -42,6 +43,7 @@ export class Server implements Disposable {
 
   constructor(context: ExtensionContext, ears: Omit<Ears, "progress">) {
     this.#context = context;
+    this.#environments.onDidChange(() => void this.reconsider());
     this.#ears = ears;
   }
 
@@ -91,7 +93,7 @@ export class Server implements Disposable {
 
   dispose(): void {
     void this.stop();
-    Disposable.from(this.#changed, this.#mismatched).dispose();
+    Disposable.from(this.#changed, this.#mismatched, this.#environments).dispose();
   }
 
   get #output(): LogOutputChannel {
@@ -210,7 +212,7 @@ export class Server implements Disposable {
       python: ownSetting("python"),
       bundled: Uri.joinPath(this.#context.extensionUri, "bundled", "run.py").fsPath,
       installed: programIn(thisMachine, this.installationFolder),
-      selectedPython,
+      selectedPython: () => this.#environments.selected(),
     };
     return findServer(thisMachine, places);
   }

@@ -1,5 +1,6 @@
 // Tests of what a person sees, in the workbench.   ui.mjs PACKAGE.vsix UNIVERSAL.vsix [FOLDER for the README's pictures]
 // The server is the one in the package; the Python that runs it has none of its libraries.
+import { execFileSync } from "node:child_process";
 import { copyFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { openBrowser, startEditor, wait } from "./editor.mjs";
@@ -233,6 +234,9 @@ try {
 if ("install".includes(only)) {
   await withoutServer();
 }
+if ("selected".includes(only)) {
+  await inSelectedEnvironment();
+}
 if ("untrusted".includes(only)) {
   await untrusted();
 }
@@ -261,6 +265,38 @@ async function withoutServer() {
       await dialog.locator(".monaco-button", { hasText: "Cancel" }).click();
       equal(existsSync(path.join(bare.data, "User/globalStorage/setsquare.setsquare/server")), false);
       equal([...visitor.outside].join(", "), "");
+    });
+  } finally {
+    await visitor.browser.close();
+    await bare.stop();
+  }
+}
+
+/** The universal package finds the server in the environment that is selected in the Python extension. */
+async function inSelectedEnvironment() {
+  const environments = path.join(out, "environments.vsix");
+  const vsce = path.join(root, "node_modules/@vscode/vsce/vsce");
+  const flags = ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", environments];
+  execFileSync(process.execPath, [vsce, ...flags], { cwd: path.join(root, "test/environments") });
+  const bare = await startEditor({
+    files,
+    packages: [universal, environments],
+    settings,
+    machine: { "python.defaultInterpreterPath": "/usr/bin/python3" },
+    environment,
+    logs: path.join(out, "logs-selected"),
+  });
+  const visitor = await openBrowser();
+  try {
+    await test("the server is found in the environment that is selected, as soon as it is", "selected", visitor, async () => {
+      const { page } = visitor;
+      await page.goto(workbench(bare, `${TEMPLATE}:29:29`), { waitUntil: "domcontentloaded" });
+      await page.locator('.statusbar-item[aria-label*="it is not installed for /usr/bin/python3"]').waitFor();
+      const selected = { "python.defaultInterpreterPath": path.resolve(root, "../.venv/bin/python") };
+      writeFileSync(path.join(bare.data, "Machine/settings.json"), JSON.stringify(selected));
+      await page.waitForSelector(".squiggly-warning, .squiggly-error");
+      await page.locator('.statusbar-item[aria-label$=" in 3 files"]', { hasText: "Setsquare" }).click();
+      await page.getByText("in the selected environment").first().waitFor();
     });
   } finally {
     await visitor.browser.close();
