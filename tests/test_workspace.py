@@ -75,12 +75,12 @@ def test_calls_between_modules(tmp_path: Path) -> None:
     call = 'module "m" {\n  source = "./m"\n}\n'
     folder = write(tmp_path, {"a.tf": call, "m/a.tf": QUEUE, "t.yaml": ""})
     workspace = opened(folder)
-    assert workspace.called_folders == {f"{folder}/m"}
+    assert workspace.related(folder) == {f"{folder}/m"}
     workspace.invalidate(f"{folder}/a.tf")
-    assert workspace.called_folders == {f"{folder}/m"}
+    assert workspace.related(folder) == {f"{folder}/m"}
     write(tmp_path, {"a.tf": QUEUE})
     workspace.invalidate(f"{folder}/a.tf")
-    assert workspace.called_folders == frozenset()
+    assert workspace.related(folder) == frozenset()
 
 
 def test_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -436,11 +436,6 @@ class Workspace:
 
     # ------------------------------------------------------------- modules
 
-    @property
-    def called_folders(self) -> frozenset[str]:
-        """The folders that some module of the workspace calls by a relative path: callers decide their variables."""
-        return frozenset(self._calls.callers)
-
     def related(self, folder: str) -> frozenset[str]:
         """Return the folders whose findings a folder may decide: its callers, and what they and it call."""
         return self._calls.related(folder)

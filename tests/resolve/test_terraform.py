@@ -410,7 +410,6 @@ def test_files_that_could_not_be_read_whole():
     some = module({"a.tf": "x = \n", "b.tf": a_thing("")})
 
     assert some.broken == (f"{ROOT}/a.tf",)
-    assert some.index.locals_complete
 
 
 def test_resources_stand_by_file_and_position():

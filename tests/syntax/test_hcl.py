@@ -18,7 +18,7 @@ from setsquare.model import (
     Unreadable,
 )
 from setsquare.rules.examples import load_examples
-from setsquare.syntax import hcl, hcl_tree
+from setsquare.syntax import hcl
 from setsquare.syntax.hcl_lexing import Kind, Lexer
 from setsquare.text import Span
 
@@ -341,11 +341,6 @@ def test_tokens():
         Kind.HEREDOC,
         Kind.NEWLINE,
     ]
-
-
-def test_the_first_error_of_a_tree():
-    assert hcl_tree.first_error(hcl_tree.parse(b"a = 1\n").root_node).type == "config_file"
-    assert hcl_tree.first_error(hcl_tree.parse(R + b"  a = [1\n}\n").root_node).is_missing
 
 
 def own_files():

@@ -102,11 +102,6 @@ class Index:
                     self._value_table[name] = (file.path, attribute)
         return self._value_table
 
-    @property
-    def locals_complete(self) -> bool:
-        """Whether no local value can be hidden by a syntax error."""
-        return all(block.body.complete for _, block in self._locals)
-
     def expressions(self) -> Iterator[tuple[str, str, str, Expression]]:
         """Yield every expression: its file, the kind and name of what holds it, and itself.
 

@@ -8,7 +8,6 @@ from setsquare.model import (
     Absent,
     Expression,
     Known,
-    ListExpression,
     Literal,
     ObjectExpression,
     Opaque,
@@ -83,11 +82,6 @@ def _joined(place: Place, pieces: tuple[str | Referenced | Opaque, ...]) -> Orig
     if all(isinstance(piece, str) for piece in merged):
         return Known(place, "".join(str(piece) for piece in merged))
     return Text(place, tuple(merged))
-
-
-def sequence(path: str, written: ListExpression, evaluate: Callable[[Expression], Value]) -> Sequence:
-    """Return a list written out."""
-    return Sequence(Place(path, written.span), tuple(evaluate(item) for item in written.items))
 
 
 def mapping(

@@ -75,16 +75,3 @@ def parse(text: bytes) -> Tree:
 def children(node: Node) -> list[Node]:
     """Return the children of a node without comments, which may stand anywhere."""
     return [child for child in node.children if child.kind_id != COMMENT]
-
-
-def first_error(node: Node) -> Node:
-    """Return the first node that is an error or is missing; the node itself where there is none."""
-    while True:
-        for child in node.children:
-            if child.is_error or child.is_missing:
-                return child
-            if child.has_error:
-                node = child
-                break
-        else:
-            return node
