@@ -7,6 +7,9 @@ from tests.commands import report, said, tree, write
 from tests.modules import RULE, VOLUME, judged, laid_out
 from tests.tables import table
 
+from setsquare.rules.catalogue import Catalogue
+from setsquare.workspace import Workspace
+
 # --------------------------------------------------------------------- what is not there, and what has no end
 
 
@@ -142,6 +145,20 @@ def test_many_calls_are_judged_up_to_a_bound(tmp_path: Path, capsys: Any) -> Non
     assert len(judged(capsys, folder)) == 64
     messages = [entry["message"] for entry in report(capsys, folder)[1]["errors"]]
     assert messages == ["this folder is called more than 64 times; only the first 64 calls are judged"]
+
+
+def test_calls_that_are_no_longer_too_many_are_not_named(tmp_path: Path) -> None:
+    calls = [f'module "m{number}" {{\n  source = "./m"\n}}\n' for number in range(65)]
+    folder = write(tmp_path, {"main.tf": "".join(calls), "m/main.tf": VOLUME})
+    workspace = Workspace.open([folder], Catalogue.shipped())
+    unit = workspace.unit_of(f"{folder}/m/main.tf")
+    assert unit is not None
+    assert len(workspace.analyse(unit).problems) == 1
+
+    write(tmp_path, {"main.tf": "".join(calls[1:])})
+    workspace.invalidate(f"{folder}/main.tf")
+
+    assert workspace.analyse(unit).problems == ()
 
 
 # --------------------------------------------------------------------- downloaded modules

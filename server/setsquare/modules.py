@@ -156,6 +156,7 @@ class Modules:
         self._folders.pop(folder, None)
         self._manifests.clear()
         self._judged.clear()
+        self._excessive.clear()
 
     def forget(self) -> None:
         """Forget everything."""
