@@ -6,7 +6,7 @@ so what is found is never too little, and does not depend on what expressions ar
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -118,44 +118,28 @@ class Mentions:
 
     def users(self, names: Iterable[str]) -> set[int]:
         """Return the blocks that speak of things, directly or of something that is made of them."""
-        found: set[int] = set()
-        todo = list(names)
-        seen = set(todo)
-        while todo:
-            for key in self._users.get(todo.pop(), ()):
-                if key not in found:
-                    found.add(key)
-                    new = self.blocks[key].names - seen
-                    seen |= new
-                    todo += new
-        return found
+        return self._reached(names, self._users, lambda known: known.names)
 
     def direct_users(self, names: Iterable[str]) -> set[int]:
         """Return the blocks that speak of things, directly or through local values."""
-        found: set[int] = set()
-        todo = list(names)
-        seen = set(todo)
-        while todo:
-            for key in self._users.get(todo.pop(), ()):
-                if key not in found:
-                    found.add(key)
-                    known = self.blocks[key]
-                    if known.block.kind == "locals":
-                        new = known.names - seen
-                        seen |= new
-                        todo += new
-        return found
+        return self._reached(names, self._users, lambda known: known.names if known.block.kind == "locals" else ())
 
     def owners(self, names: Iterable[str]) -> set[int]:
         """Return the blocks that declare things, and those that declare what these speak of, and so on."""
+        return self._reached(names, self._owners, lambda known: (*known.mentions, *known.names))
+
+    def _reached(
+        self, names: Iterable[str], table: Mapping[str, set[int]], leads_to: Callable[[Known], Iterable[str]]
+    ) -> set[int]:
+        """Return the blocks that names lead to in a table, and those that the names at these lead to."""
         found: set[int] = set()
         todo = list(names)
         seen = set(todo)
         while todo:
-            for key in self._owners.get(todo.pop(), ()):
+            for key in table.get(todo.pop(), ()):
                 if key not in found:
                     found.add(key)
-                    new = {*self.blocks[key].mentions, *self.blocks[key].names} - seen
+                    new = set(leads_to(self.blocks[key])) - seen
                     seen |= new
                     todo += new
         return found

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from setsquare.model import (
-    Call,
     Conditional,
     Entry,
     Expression,
@@ -261,12 +260,8 @@ def _as_managed(item: Expression) -> Expression | None:
     match item:
         case Literal(span, str() as name):
             return Literal(span, name if name.startswith("arn:") else _MANAGED + name)
-        case Conditional(span, condition, when_true, when_false):
-            branches = [_as_managed(branch) for branch in (when_true, when_false)]
-            if not any(branches):
-                return None
-            when_true, when_false = (branch or Literal(span, None) for branch in branches)
-            return Conditional(span, condition, when_true, when_false)
+        case Conditional():
+            return _in_branches(item, _as_managed)
         case ObjectExpression() | Literal():
             return None
         case _:
@@ -283,16 +278,19 @@ def _as_inline(item: Expression) -> Expression | None:
         case ObjectExpression(span, entries):
             name_of = entries[0].key if entries else None
             return Unreadable(span, str(name_of.value) if isinstance(name_of, Literal) else "a policy template")
-        case Conditional(span, condition, when_true, when_false):
-            branches = [_as_inline(branch) for branch in (when_true, when_false)]
-            if not any(branches):
-                return None
-            when_true, when_false = (branch or Literal(span, None) for branch in branches)
-            return Conditional(span, condition, when_true, when_false)
-        case Call(_, _, _):
-            return None
+        case Conditional():
+            return _in_branches(item, _as_inline)
         case _:
             return None
+
+
+def _in_branches(item: Conditional, convert: Callable[[Expression], Expression | None]) -> Expression | None:
+    """Return a conditional with each branch converted, null where one becomes nothing; None where both do."""
+    branches = [convert(branch) for branch in (item.when_true, item.when_false)]
+    if not any(branches):
+        return None
+    when_true, when_false = (branch or Literal(item.span, None) for branch in branches)
+    return Conditional(item.span, item.condition, when_true, when_false)
 
 
 # --------------------------------------------------------------------- spelling
