@@ -9,7 +9,7 @@ from setsquare.findings import Verdict
 from setsquare.logic import some
 from setsquare.model import MODULE_TYPE, Opaque, Origin, Place, Resource, Structure
 from setsquare.model import Sequence as SequenceOrigin
-from setsquare.rules.rule import Companion, Properties, Rule, Target
+from setsquare.rules.rule import Companion, Node, Properties, Rule, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,10 @@ def judge(
     undecided: Origin | None = None
     if target.when is not None:
         answers = [(world, evaluator.holds(target.when, (world,))) for world in worlds]
+        if primary.apart is not None and any(applies is None for _, applies in answers):
+            # Whether a rule applies must not depend on what other properties happen to be told apart by.
+            told = primary.apart(_names(target.when))
+            answers = [(world, evaluator.holds(target.when, (world,))) for world in told]
         worlds = [world for world, applies in answers if applies]
         doubtful = next((world for world, applies in answers if applies is None), None)
         if doubtful is not None:
@@ -148,9 +152,17 @@ def judge(
         verdicts.append(Verdict.VIOLATED)  # a companion must be there, whatever it must say
     # A part without outcomes asks for nothing here: ports that are not covered, parameters that are not set.
     verdict = max(verdicts, default=Verdict.SATISFIED)
-    if verdict is Verdict.VIOLATED and (undecided := _completed_beside(rule, primary, surroundings)) is not None:
-        return Judgement(rule, target, primary, (), Verdict.UNKNOWN, undecided)
+    beside = _completed_beside(rule, primary, surroundings) if verdict is Verdict.VIOLATED else None
+    if beside is not None:
+        return Judgement(rule, target, primary, (), Verdict.UNKNOWN, beside)
     return Judgement(rule, target, primary, tuple(parts), verdict, undecided)
+
+
+def _names(condition: Node) -> frozenset[str]:
+    """Return the properties of a resource that a condition looks at."""
+    if not isinstance(condition, Properties):
+        return frozenset()
+    return frozenset(name for name, _ in condition.children).union(*(_names(option) for option in condition.any_of))
 
 
 def _completed_beside(rule: Rule, primary: Resource, surroundings: Surroundings) -> Origin | None:

@@ -448,6 +448,8 @@ class Resource:
         keys: of Terraform, the instance that each of the worlds is, as in its address: ``["a"]``, ``[0]``.
         written_type: the type as written, where the resource is judged as what that becomes (SAM).
         construct: the path of the CDK construct that the resource was made from.
+        apart: gives the configuration under each of a few assumptions, first of all those that bear on the properties
+            with these names; None where nothing is assumed.
         module: the address of the module that it stands in, which ``address`` begins with: empty, or ``module.m.``.
         present: False for ``count = 0`` or a condition that is known to be false; None where that is not known.
         each: ``for_each`` or ``count`` where the block has one.
@@ -473,6 +475,7 @@ class Resource:
     keys: tuple[str, ...] = ()
     written_type: str | None = None
     construct: str | None = None
+    apart: "Callable[[frozenset[str]], tuple[Structure, ...]] | None" = field(default=None, compare=False, repr=False)
 
 
 # --------------------------------------------------------------------- what a fix writes

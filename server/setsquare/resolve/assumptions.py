@@ -253,11 +253,11 @@ class Conditions:
 
     # ------------------------------------------------------------- telling apart
 
-    def apart(self, parts: Sequence[Expression], world: World) -> tuple[World, ...]:
+    def apart(self, parts: Sequence[Expression], world: World, first: Sequence[Expression] = ()) -> tuple[World, ...]:
         """Return the worlds in which parts of one value are judged together.
 
         Only conditions that bear on two parts or more are told apart, and only a few of them: what is not is judged
-        as if the parts were independent.
+        as if the parts were independent. Those that some parts rest on come first, whatever else they bear on.
         """
         if not self._order or world.splits >= _MAX_SPLITS:
             return (world,)
@@ -267,11 +267,13 @@ class Conditions:
             for subject in frozenset().union(*(self._about(name) for name in names)) if names else ():
                 bearing[subject] = bearing.get(subject, 0) + 1
         shared = {subject for subject, count in bearing.items() if count > 1}
-        if not shared:
+        wanted = frozenset[str]().union(*(self.used(part) for part in first))
+        if not shared and not wanted:
             return (world,)
         names = frozenset().union(*used)
         candidates = sorted(
-            (name for name in names if self._about(name) & shared), key=lambda name: (self._order.get(name, -1), name)
+            (name for name in names if name in wanted or self._about(name) & shared),
+            key=lambda name: (name not in wanted, self._order.get(name, -1), name),
         )
         worlds = [world]
         for name in candidates:

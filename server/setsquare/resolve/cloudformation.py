@@ -1,7 +1,7 @@
 """One CloudFormation or SAM template: its resources as rules see them, and what repairs must know of it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -131,6 +131,9 @@ class TemplateScope:
             null_properties=Place(self.path, properties.span) if null and properties is not None else None,
             worlds=structures if len(structures) > 1 else (),
             construct=_construct(written),
+            apart=(lambda first: self._structures(written, properties, world, first))
+            if self.template.conditions
+            else None,
         )
 
     def _generated(self, written: TemplateResource, part: sam.Part) -> Resource:
@@ -143,10 +146,10 @@ class TemplateScope:
         return _respelled(resource, part.respell)
 
     def _structures(
-        self, written: TemplateResource, properties: Expression | None, world: World
+        self, written: TemplateResource, properties: Expression | None, world: World, first: Container[str] = ()
     ) -> tuple[Structure, ...]:
         if isinstance(properties, ObjectExpression):
-            structures = self._values.structures(properties, world)
+            structures = self._values.structures(properties, world, first=first)
             return structures if written.complete else tuple(_doubtful(structure) for structure in structures)
         place = Place(self.path, written.body_span)
         nothing = properties is None or (isinstance(properties, Literal) and properties.value is None)
@@ -241,10 +244,12 @@ class TemplateScope:
 
 
 def _respelled(resource: Resource, respell: Callable[[NewEntry], NewEntry | str]) -> Resource:
+    apart = resource.apart
     return replace(
         resource,
         value=replace(resource.value, respell=respell),
         worlds=tuple(replace(world, respell=respell) for world in resource.worlds),
+        apart=(lambda first: tuple(replace(world, respell=respell) for world in apart(first))) if apart else None,
     )
 
 

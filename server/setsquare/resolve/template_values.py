@@ -4,6 +4,7 @@ Parameters may be given other values than their defaults, so a condition over pa
 refers to one is judged by the default, since that is what happens when nobody says otherwise.
 """
 
+from collections.abc import Container
 from collections.abc import Sequence as Sequence_
 
 from setsquare.model import (
@@ -89,10 +90,16 @@ class TemplateValues:
         there = tuple(item for item in items if not all(isinstance(origin, Absent) for origin in item))
         return Sequence(Place(self._path, written.span), there)
 
-    def structures(self, written: ObjectExpression, world: World, depth: int = 0) -> tuple[Structure, ...]:
-        """Return a mapping, once for each world in which its members must be judged together."""
+    def structures(
+        self, written: ObjectExpression, world: World, depth: int = 0, first: Container[str] = ()
+    ) -> tuple[Structure, ...]:
+        """Return a mapping, once for each world in which its members must be judged together.
+
+        What the members named ``first`` rest on is told apart before all else.
+        """
         written = without_loops(written, lambda items: self._items(items, world, depth))
-        worlds = self.conditions.apart([entry.value for entry in written.entries], world)
+        foremost = [e.value for e in written.entries if isinstance(e.key, Literal) and e.key.value in first]
+        worlds = self.conditions.apart([entry.value for entry in written.entries], world, foremost)
         return tuple(self._structure(written, one, depth) for one in worlds)
 
     def _structure(self, written: ObjectExpression, world: World, depth: int) -> Structure:
