@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from setsquare.changes import NoChangeError, entry_of, has_no_attribute_first, new_document, repairing_changes
 from setsquare.companions import link_value, new_name, own_reference, reference_to
@@ -28,20 +28,18 @@ from setsquare.model import (
     WrittenMap,
 )
 from setsquare.rules.binding import BoundLeaf, Unset
-from setsquare.rules.constraints import Contradiction, Orders, accepts, merged_write, origin_of
+from setsquare.rules.constraints import Contradiction, merged_write
 from setsquare.rules.rule import MISSING, Companion, ImpactLevel, IsAbsent, Statement
+from setsquare.sharing import CarrierKey, Sharing, Uses, block_key, carrier_key, is_inside, worst
 from setsquare.text import Span
 from setsquare.written import as_data, expressions, with_references
 
-_LEVELS = tuple(ImpactLevel)
 _BELOW_PROPERTIES = 2
-CarrierKey = tuple[str, ...]
 
 
-class Facts(Protocol):
+class Facts(Uses, Protocol):
     """What repairs must know of the catalogue, the policy and the unit."""
 
-    orders: Orders
     singletons: frozenset[tuple[str, str]]
 
     def written_names(self, carrier: Resource, path: tuple[str, ...]) -> frozenset[str]:
@@ -55,12 +53,6 @@ class Facts(Protocol):
 
     def is_allowed(self, impact: ImpactLevel) -> bool:
         """Whether the policy allows an impact in bulk."""
-
-    def uses(self, primary: Resource, place: Place) -> tuple[Place, ...]:
-        """Return the expressions that the literal at a place flows into; none for a literal at its use."""
-
-    def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
-        """Return the judgements of resources of other folders that the literal at a place flows into."""
 
     def closed(self, path: str, change: Change | None) -> str | None:
         """Return why a file cannot be changed, or not in this way; None where it can."""
@@ -92,32 +84,6 @@ class _Draft:
     refusal: NoChangeError | None = None
 
 
-class _Use(NamedTuple):
-    """A path that takes its value from somewhere else, and a leaf that judges it."""
-
-    carrier: CarrierKey
-    path: tuple[str, ...]
-    leaf: BoundLeaf
-    judgement: Judgement
-
-
-class _Shared(NamedTuple):
-    """What a new value means for all that takes it.
-
-    Attributes:
-        refused: the first path that a rule wants another value for.
-        is_used_elsewhere: no rule knows some use of it.
-        impact: the worst that it costs any of the uses.
-        note: what that means.
-
-    """
-
-    refused: tuple[str, ...] | None
-    is_used_elsewhere: bool
-    impact: ImpactLevel
-    note: str
-
-
 class Repairs:
     """All fixes of one unit (a module, or a template)."""
 
@@ -136,8 +102,7 @@ class Repairs:
             self._take(kind, name)
         self._siblings_of: dict[str, frozenset[tuple[str, str]]] = {}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
-        self._sharing: dict[Place, list[_Use]] = defaultdict(list)
-        self._shared: dict[tuple[str, Place, str], _Shared] = {}
+        self._sharing = Sharing(facts, self._impact)
         self._names: dict[tuple[str, str], str] = {}
         self._alike: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
         for judgement in judgements:
@@ -159,21 +124,19 @@ class Repairs:
 
     def _index(self, judgement: Judgement) -> None:
         rule = judgement.rule.id
-        self._alike[rule, _block_key(judgement.primary)].append(judgement)
+        self._alike[rule, block_key(judgement.primary)].append(judgement)
         for part in judgement.parts:
-            key = _carrier_key(judgement, part)
+            key = carrier_key(judgement, part)
             if part.carrier is None and part.companion is not None:
                 self._name_of(judgement.primary, part.companion)
             for outcome in part.outcomes:
                 known = self._leaves[key, outcome.path]
                 if (rule, outcome.leaf) not in known:
                     known.append((rule, outcome.leaf))
-                place = outcome.origin.place
-                if place is not None and part.carrier is not None and not _is_inside(place, part.carrier):
-                    self._sharing[place].append(_Use(key, outcome.path, outcome.leaf, judgement))
+                self._sharing.add(judgement, part, outcome)
 
     def _name_of(self, primary: Resource, companion: Companion) -> str:
-        key = (_block_key(primary), companion.resource)
+        key = (block_key(primary), companion.resource)
         if key not in self._names:
             # The logical ids of a template are unique over all types.
             scope = companion.resource if self._dialect is Dialect.TERRAFORM else ""
@@ -212,7 +175,7 @@ class Repairs:
         if impact.replaces_when is not None:
             evaluator = self._facts.evaluator(judgement, judgement.primary.type)
             if evaluator.holds(impact.replaces_when, (judgement.primary.value,)) is not False:
-                level = _worst(level, ImpactLevel.REPLACES)
+                level = worst(level, ImpactLevel.REPLACES)
         return level, impact.note
 
     def _draft_part(self, draft: _Draft, part: Part, carrier: Resource) -> None:
@@ -311,7 +274,7 @@ class Repairs:
 
     def _check_calls(self, judgement: Judgement) -> None:
         """Refuse to add in a module what only some of its calls lack: the others would have it twice."""
-        alike = self._alike[judgement.rule.id, _block_key(judgement.primary)]
+        alike = self._alike[judgement.rule.id, block_key(judgement.primary)]
         if any(all(part.carrier is not None for part in other.parts) for other in alike):
             reason = "only some of the calls of this module lack it"
             raise NoChangeError(reason)
@@ -346,7 +309,7 @@ class Repairs:
         return self._siblings_of[primary_type]
 
     def _write(self, draft: _Draft, part: Part, outcome: Outcome, kind: str) -> Written:
-        leaves = self._leaves[_carrier_key(draft.judgement, part), outcome.path]
+        leaves = self._leaves[carrier_key(draft.judgement, part), outcome.path]
         ordered = [
             outcome.leaf,
             *(leaf for _, leaf in sorted(leaves, key=lambda pair: pair[0]) if leaf != outcome.leaf),
@@ -381,40 +344,20 @@ class Repairs:
     def _check_sharing(self, draft: _Draft, outcome: Outcome, carrier: Resource, write: Written) -> None:
         place = outcome.origin.place
         is_added = isinstance(outcome.origin, Absent) and outcome.site.null is None
-        if place is None or not place.path or is_added or _is_inside(place, carrier):
+        if place is None or not place.path or is_added or is_inside(place, carrier):
             return
         reason = self._facts.refusal(place, write)
         if reason is not None:
             raise NoChangeError(reason)
-        primary = draft.judgement.primary
-        # One variable may decide thousands of resources, each of which would ask the same about all others.
-        question = (primary.module, place, repr(write))
-        if question not in self._shared:
-            self._shared[question] = self._shared_with(primary, place, write)
-        shared = self._shared[question]
+        shared = self._sharing.of(draft.judgement.primary, place, write)
         if shared.refused is not None:
             reason = f"{'.'.join(shared.refused)} needs another value from the same origin"
             raise NoChangeError(reason)
         if shared.is_used_elsewhere:
-            draft.impact = _worst(draft.impact, ImpactLevel.REPLACES)
+            draft.impact = worst(draft.impact, ImpactLevel.REPLACES)
             draft.note = "The value is used in other places too, for which no rule says what a change costs."
-        elif _worst(draft.impact, shared.impact) is not draft.impact:
+        elif worst(draft.impact, shared.impact) is not draft.impact:
             draft.impact, draft.note = shared.impact, shared.note
-
-    def _shared_with(self, primary: Resource, place: Place, write: Written) -> _Shared:
-        """Return what becomes of the other uses of a value at a place if another one is written there."""
-        uses = [*self._sharing[place]]
-        for judgement in self._facts.elsewhere(primary, place):
-            uses += _decided_at(judgement, place)
-        refused = (use.path for use in uses if accepts(use.leaf, origin_of(write), self._facts.orders) is False)
-        sites = {(use.carrier, use.path) for use in uses}
-        is_used_elsewhere = len(self._facts.uses(primary, place)) > len(sites)
-        impact, note = ImpactLevel.NONE, ""
-        for judgement in {id(use.judgement): use.judgement for use in uses}.values():
-            level, why = self._impact(judgement)
-            if _worst(impact, level) is not impact:
-                impact, note = level, f"{judgement.primary.address} uses the value too. {why}".rstrip()
-        return _Shared(next(refused, None), is_used_elsewhere, impact, note)
 
     # ------------------------------------------------------------- fixes
 
@@ -426,7 +369,7 @@ class Repairs:
         ordered = sorted(changes, key=lambda change: change.order)
         impact = draft.impact
         for other in along:
-            impact = _worst(impact, other.impact)
+            impact = worst(impact, other.impact)
         return Fix(
             available=True,
             impact=impact,
@@ -475,40 +418,12 @@ class Repairs:
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _carrier_key(judgement: Judgement, part: Part) -> CarrierKey:
-    if part.carrier is not None:
-        return (_block_key(part.carrier),)
-    kind = part.companion.resource if part.companion else judgement.target.resource
-    return ("+", _block_key(judgement.primary), kind)
-
-
 def _stands_in(place: Place | None, span: Span) -> bool:
     return place is not None and span.contains(place.span)
 
 
-def _block_key(resource: Resource) -> str:
-    """Return what names a block, whichever of the calls of its module it is judged by."""
-    becomes = f" {resource.type}" if resource.written_type is not None else ""
-    return f"{resource.path}:{resource.address.removeprefix(resource.module)}{becomes}"
-
-
-def _decided_at(judgement: Judgement, place: Place) -> Iterable[_Use]:
-    for part in judgement.parts:
-        for outcome in part.outcomes:
-            if outcome.origin.place == place and part.carrier is not None:
-                yield _Use(_carrier_key(judgement, part), outcome.path, outcome.leaf, judgement)
-
-
 def _no_reference(_attribute: str, _suffix: str) -> ResourceReference:
     return ResourceReference("", "", "")
-
-
-def _is_inside(place: Place, resource: Resource) -> bool:
-    return place.path == resource.path and resource.span.contains(place.span)
-
-
-def _worst(one: ImpactLevel, other: ImpactLevel) -> ImpactLevel:
-    return max(one, other, key=_LEVELS.index)
 
 
 def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
