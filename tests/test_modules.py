@@ -588,3 +588,60 @@ def test_exceptions_for_one_call_or_for_all(resource: str, left: list[str], tmp_
     exception = f"  - rule: {RULE}\n    resource: {resource}\n    reason: it holds nothing\n    approved_by: us\n"
     policy = f"policy: 1\nexceptions:\n{exception}"
     assert judged(capsys, write(tmp_path, {"main.tf": calls, "m/main.tf": VOLUME, "setsquare.yaml": policy})) == left
+
+
+# --------------------------------------------------------------------- set aside at a call
+
+
+IGNORED = f"# setsquare:ignore {RULE} it holds nothing\n"
+CALL = 'module "{0}" {{\n  source    = "./m"\n  encrypted = false\n}}\n'
+CALL_A, CALL_B = CALL.format("a"), CALL.format("b")
+NESTED = 'module "n" {\n  source = "./n"\n}\n'
+ON_MODULE = {
+    "above one call": ({"main.tf": IGNORED + CALL_A + CALL_B}, ["module.a"], ["module.b"]),
+    "above the other call": ({"main.tf": CALL_A + IGNORED + CALL_B}, ["module.b"], ["module.a"]),
+    "on the header": (
+        {"main.tf": CALL_A.replace("{", "{ " + IGNORED.rstrip(), 1) + CALL_B},
+        ["module.a"],
+        ["module.b"],
+    ),
+    "above an argument": ({"main.tf": CALL_A.replace("  enc", f"  {IGNORED}  enc")}, [], ["module.a"]),
+    "of another rule": ({"main.tf": IGNORED.replace(RULE, "aws-s3-versioning") + CALL_A}, [], ["module.a"]),
+    "of the whole file": ({"main.tf": f"{IGNORED}\nlocals {{}}\n{CALL_A}"}, [], ["module.a"]),
+    "by Checkov, inside the call": (
+        {"main.tf": CALL_A.replace("{", "{\n  #checkov:skip=CKV_AWS_3:nothing", 1) + CALL_B},
+        ["module.a"],
+        ["module.b"],
+    ),
+    "by Trivy": ({"main.tf": "#trivy:ignore:AVD-AWS-0026\n" + CALL_A + CALL_B}, ["module.a"], ["module.b"]),
+    "above the call of a module that calls the module": (
+        {"main.tf": IGNORED + NESTED, "n/main.tf": CALL_A.replace("./m", "../m")},
+        ["module.n.module.a"],
+        [],
+    ),
+    "in the module itself": (
+        {"main.tf": CALL_A + CALL_B, "m/main.tf": VOLUME.replace("resource", IGNORED + "resource")},
+        ["module.a", "module.b"],
+        [],
+    ),
+    "past its end": ({"main.tf": IGNORED.rstrip() + " until=2020-01-01\n" + CALL_A}, [], ["module.a"]),
+}
+
+
+@pytest.mark.parametrize(("files", "aside", "left"), ON_MODULE.values(), ids=ON_MODULE.keys())
+def test_a_comment_at_a_call_speaks_of_that_call(
+    files: dict[str, str], aside: list[str], left: list[str], tmp_path: Path, capsys: Any
+) -> None:
+    _, found = report(capsys, write(tmp_path, {"m/main.tf": VOLUME, **files}), "--no-cache")
+    set_aside = [entry["resource"] for entry in found["suppressed"] if entry["rule"] == RULE]
+    still = [entry["resource"] for entry in found["findings"] if entry["rule"] == RULE]
+    assert set_aside == [f"{name}.aws_ebs_volume.v" for name in aside]
+    assert still == [f"{name}.aws_ebs_volume.v" for name in left]
+
+
+def test_what_is_wrong_with_a_comment_at_a_call_is_told_once(tmp_path: Path, capsys: Any) -> None:
+    ended = IGNORED.rstrip() + " until=2020-01-01\n"
+    _, found = report(capsys, write(tmp_path, {"m/main.tf": VOLUME, "main.tf": ended + CALL_A}), "--no-cache")
+    assert [(error["file"], error["message"]) for error in found["errors"]] == [
+        ("main.tf", "line 1, column 1: this suppression ended on 2020-01-01")
+    ]

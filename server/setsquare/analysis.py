@@ -48,7 +48,7 @@ from setsquare.rules.binding import Binding
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel, Rule, Target
-from setsquare.suppression import SetAside, Suppressions
+from setsquare.suppression import CallSite, SetAside, Suppressions
 from setsquare.syntax.tf_json import is_inside_text
 
 Scope: TypeAlias = TerraformModule | TemplateScope
@@ -162,7 +162,8 @@ class _Unit:
             return None
         violated = judgement.outcomes(Verdict.VIOLATED)
         paths = tuple(path_text(outcome.path) for _, outcome in violated)
-        return suppressions.of(judgement.rule.id, judgement.primary, self._place(judgement, violated), paths)
+        place = self._place(judgement, violated)
+        return suppressions.of(judgement.rule.id, judgement.primary, place, paths, self._sites(judgement.primary))
 
     def _judgements(self) -> list[Judgement]:
         """Judge the resources in their order, as far as the limit lets; the first that is left out is a problem."""
@@ -347,6 +348,14 @@ class _Unit:
             return ()
         calls = [CalledBy(m.address.rstrip("."), m.call.place) for m in scope.chain() if m.call is not None]
         return tuple(calls)
+
+    def _sites(self, primary: Resource) -> Iterable[CallSite]:
+        """Yield the calls that lead to a resource, the innermost first."""
+        scope = self._scope_of(primary)
+        for module in scope.chain() if isinstance(scope, TerraformModule) else ():
+            call, caller = module.call, module.caller
+            if call is not None and caller is not None:
+                yield CallSite(call.place, call.block.span, caller.texts.get(call.path, b""))
 
     def _place(self, judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
         """Return what a finding underlines: the argument or the call, where nobody can edit what is called."""

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from setsquare.context import Context
@@ -10,6 +9,7 @@ from setsquare.data import member
 from setsquare.documents import format_of
 from setsquare.findings import Problem
 from setsquare.model import Expression, ListExpression, Literal, Place, Resource
+from setsquare.records import record
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.rules.catalogue import Catalogue
@@ -27,7 +27,7 @@ _METADATA = {
 """Per tool: the key of the list in a resource's metadata, and in its items the keys of the id and of the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetAside:
     """Why a finding does not count."""
 
@@ -36,7 +36,7 @@ class SetAside:
     until: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Named:
     """A suppression with the rules that it names: all of a rule, or some of its paths."""
 
@@ -78,12 +78,24 @@ class _Comments:
                 if comment.target is not None:
                     self._on_line.setdefault(self._lines.line_of(comment.target.start), []).append(number)
 
-    def about(self, span: Span, header: Span) -> Iterator[_Named]:
-        """Yield, in their order, what speaks of something written at a span that begins with a header."""
+    def about(self, span: Span, header: Span, *, is_call: bool = False) -> Iterator[_Named]:
+        """Yield, in their order, what speaks of something written at a span that begins with a header.
+
+        What is called from here stands in another file: what speaks of this whole file does not speak of it.
+        """
         inside = self._inside[bisect_left(self._starts, span.start) : bisect_left(self._starts, span.end)]
         on_line = self._on_line.get(self._lines.line_of(header.start), ())
-        for number in sorted([*self._everywhere, *inside, *on_line]):
+        for number in sorted([*(() if is_call else self._everywhere), *inside, *on_line]):
             yield self._named[number]
+
+
+@record
+class CallSite:
+    """Where a module is called: the type and name of the block that does, the whole block, and its file's bytes."""
+
+    place: Place
+    span: Span
+    text: bytes
 
 
 class Suppressions:
@@ -101,6 +113,7 @@ class Suppressions:
         self._context = context
         self.problems: list[Problem] = []
         self._comments: dict[str, _Comments] = {}
+        self._looked_at = {*context.texts}
         for path in sorted(context.texts):
             self._read(path, context.texts[path])
         self._metadata: dict[str, list[_Named]] = {}
@@ -110,8 +123,13 @@ class Suppressions:
                 if metadata is not None:
                     self._metadata[resource.name] = list(self._in_metadata(scope.path, metadata))
 
-    def of(self, rule: str, resource: Resource, place: Place, paths: tuple[str, ...]) -> SetAside | None:
-        """Return what sets a finding aside, if anything does and the policy lets it."""
+    def of(
+        self, rule: str, resource: Resource, place: Place, paths: tuple[str, ...], calls: Iterable[CallSite] = ()
+    ) -> SetAside | None:
+        """Return what sets a finding aside, if anything does and the policy lets it.
+
+        ``calls`` are those that lead to the resource: what is set aside at one of them is so for that call alone.
+        """
         path = self._context.relative(resource.path)
         # An exception for a resource of a module is one for all calls; one for ``module.m.*`` is for these alone.
         addresses = dict.fromkeys((resource.address, resource.address.removeprefix(resource.module)))
@@ -129,9 +147,24 @@ class Suppressions:
             for named in self._comments[path].about(span, header) if path in self._comments else ():
                 if named.covers(rule, paths):
                     return named.set_aside
+        for call in calls:
+            for named in self._at_call(call):
+                if named.covers(rule, paths):
+                    return named.set_aside
         return None
 
     # ------------------------------------------------------------- comments
+
+    def _at_call(self, call: CallSite) -> Iterator[_Named]:
+        path = call.place.path
+        if path not in self._looked_at:
+            # What is wrong with a comment is told where its file is checked.
+            told, self.problems = self.problems, []
+            self._read(path, call.text)
+            self.problems = told
+            self._looked_at.add(path)
+        if path in self._comments:
+            yield from self._comments[path].about(call.span, call.place.span, is_call=True)
 
     def _read(self, path: str, text: bytes) -> None:
         written = format_of(path, text)
@@ -170,7 +203,10 @@ class Suppressions:
         for identifier in ids:
             if identifier == "*":
                 return dict.fromkeys(self._catalogue.rules)
-            for rule, path in self._catalogue.aliased(tool, identifier):
+            # Trivy took the prefix from its ids; comments in the world still have it.
+            for rule, path in self._catalogue.aliased(tool, identifier) or self._catalogue.aliased(
+                tool, identifier.removeprefix("AVD-")
+            ):
                 known = result.get(rule, frozenset())
                 result[rule] = None if path is None or known is None else known | {path}
         return result
