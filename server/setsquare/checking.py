@@ -16,11 +16,12 @@ from setsquare.findings import (
 )
 from setsquare.fixes import Plan, Refusal, plan
 from setsquare.proof import Neighbour, Proof, Reanalyse, prove
+from setsquare.records import record
 from setsquare.text import LineIndex
 from setsquare.workspace import Unit, Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckedUnit:
     """One unit, its texts with those of other folders that findings speak of, and what was found in it."""
 
@@ -133,7 +134,7 @@ def report_of(
     return report
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProvenPlan:
     """A plan for one unit and its proof."""
 

@@ -1,10 +1,12 @@
 """What an analysis must know of the world around a module or template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from setsquare.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """The surroundings of one unit.
 

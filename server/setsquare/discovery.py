@@ -36,6 +36,18 @@ class Listing:
             yield from self.folders[folder]
 
 
+def repository_of(folder: str) -> str | None:
+    """Return the root of the git repository that holds a folder; None where there is none.
+
+    A home folder, or the whole disk, is none: more lies there than belongs together.
+    """
+    while os.path.dirname(folder) != folder:
+        if os.path.exists(f"{folder}/.git"):
+            return None if folder == os.path.expanduser("~") else folder
+        folder = os.path.dirname(folder)
+    return None
+
+
 def list_files(root: str) -> Listing:
     """Walk a root; symbolic links are followed only to files inside the root."""
     return _Walk(root).listing(0)

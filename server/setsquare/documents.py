@@ -1,7 +1,8 @@
 """Documents: the bytes that are analysed, from an open buffer or from the disk."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from setsquare.records import record
 
 
 class Dialect(Enum):
@@ -58,7 +59,7 @@ def is_below(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One version of one file.
 

@@ -1,13 +1,14 @@
 """A desired state against a configuration: one outcome for each leaf and each origin of its value."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
 from setsquare.findings import Verdict
 from setsquare.logic import every, negated, some, unanimous
 from setsquare.model import Absent, Known, Opaque, Origin, Place, Scalar, Sequence, Structure, Value
+from setsquare.records import record
 from setsquare.rules.binding import Binding, BoundLeaf
 from setsquare.rules.constraints import Orders, accepts, number, separated
 from setsquare.rules.rule import CoversPort, Each, IsPresent, Leaf, Node, Properties, Statement
@@ -29,7 +30,7 @@ class Step(NamedTuple):
     attribute: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """Where a leaf stands or would stand.
 
@@ -58,7 +59,7 @@ class DocumentVerdict(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The verdict on one leaf for one origin of its value.
 

@@ -1,10 +1,11 @@
 """What an analysis says: findings, unknowns, suppressed findings and errors. Plain data, no behaviour."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
 
 from setsquare.model import Change, Place
+from setsquare.records import record
 from setsquare.rules.rule import ImpactLevel, Rule
 from setsquare.text import Span
 
@@ -18,7 +19,7 @@ class Verdict(IntEnum):
     VIOLATED = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlacedChange:
     """A symbolic change and the file that it changes.
 
@@ -32,7 +33,7 @@ class PlacedChange:
     region: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """One leaf that is not as it should be.
 
@@ -50,7 +51,7 @@ class Violation:
     origin: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """What can be done about a finding.
 
@@ -78,7 +79,7 @@ class Fix:
     parameter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CalledBy:
     """A call that decides a finding: the address of the module, ``module.m``, and the module block that calls it."""
 
@@ -86,7 +87,7 @@ class CalledBy:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A rule that a resource violates.
 
@@ -114,7 +115,7 @@ class Finding:
     alike: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownFinding:
     """A rule that cannot be judged for a resource, and what would decide it."""
 
@@ -133,7 +134,7 @@ def position_of(finding: Finding | UnknownFinding) -> tuple[object, ...]:
     return (finding.place.path, finding.place.span, finding.rule.id, finding.resource)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SuppressedFinding:
     """A finding that a comment, a template's metadata or the policy sets aside."""
 
@@ -156,7 +157,7 @@ class ProblemKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Something wrong with a file: it could not be read, or a suppression in it is wrong."""
 
@@ -166,7 +167,7 @@ class Problem:
     kind: ProblemKind = ProblemKind.OTHER
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Satisfied:
     """A property that fulfils a rule (for hovers)."""
 
@@ -175,7 +176,7 @@ class Satisfied:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Analysis:
     """All that is known about one module (folder) or one template file.
 

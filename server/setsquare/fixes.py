@@ -1,7 +1,7 @@
 """Findings to one edit plan per file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from setsquare.documents import Format, format_of
 from setsquare.findings import Finding, PlacedChange
@@ -16,13 +16,14 @@ from setsquare.model import (
     ReplaceItem,
     SetValue,
 )
+from setsquare.records import record
 from setsquare.syntax import data_edits, hcl_edits
 from setsquare.syntax.edit_error import EditError
 from setsquare.text import Edit, OverlappingEditsError, Span, apply_edits, sorted_edits
 from setsquare.written import MergeConflictError, merge_entries, merge_values
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusal:
     """A finding that a plan leaves alone, and why."""
 
@@ -30,7 +31,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """The edits that repair some findings of one unit.
 

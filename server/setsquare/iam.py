@@ -6,16 +6,16 @@ docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from setsquare.logic import some, unanimous
 from setsquare.model import Absent, Known, Opaque, Origin, Referenced, Sequence, Structure, Text, Value
+from setsquare.records import record
 
 ANYONE = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elements:
     """The elements under one key of a statement, lists and mappings made flat.
 
@@ -26,7 +26,7 @@ class Elements:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statements:
     """The statements of one document, as structures with the keys of the JSON form.
 

@@ -1,7 +1,7 @@
 """One target of one rule against one resource: the verdict, and all that a fix needs to know."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from setsquare.companions import Candidates, is_linked
 from setsquare.evaluation import Evaluator, Outcome, Step
@@ -9,10 +9,11 @@ from setsquare.findings import Verdict
 from setsquare.logic import some
 from setsquare.model import MODULE_TYPE, Opaque, Origin, Place, Resource, Structure
 from setsquare.model import Sequence as SequenceOrigin
+from setsquare.records import record
 from setsquare.rules.rule import Companion, Node, Properties, Rule, Target
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """The outcomes on one resource: the primary, an existing companion, or one that is missing.
 
@@ -24,7 +25,7 @@ class Part:
     outcomes: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """The verdict of one target on one primary resource.
 
@@ -95,7 +96,7 @@ def _identity(outcome: Outcome) -> tuple[object, ...]:
     return (outcome.path, outcome.verdict, outcome.origin, where, id(outcome.leaf.test))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What a judgement must know beyond the resource.
 

@@ -10,10 +10,11 @@ Spans are absolute byte offsets in the document named beside them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeAlias, TypeVar
 
 from setsquare.documents import Dialect
+from setsquare.records import record
 from setsquare.text import Span
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Lazy(Generic[T]):
         return self._value
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Place:
     """A stretch of one document."""
 
@@ -52,7 +53,7 @@ class Place:
 # --------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """A scalar written out; ``None`` is ``null`` (Terraform, YAML, JSON) or ``AWS::NoValue``."""
 
@@ -60,7 +61,7 @@ class Literal:
     value: Scalar | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """Text with interpolations: ``"a-${var.b}"``, a heredoc with ``${}``, ``Fn::Sub``.
 
@@ -71,7 +72,7 @@ class Template:
     parts: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListExpression:
     """A list written out."""
 
@@ -79,7 +80,7 @@ class ListExpression:
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One key and value of an object; ``span`` covers both."""
 
@@ -88,7 +89,7 @@ class Entry:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectExpression:
     """A mapping written out; ``complete`` is false where a syntax error may hide entries."""
 
@@ -97,7 +98,7 @@ class ObjectExpression:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """A path to something else.
 
@@ -110,7 +111,7 @@ class Reference:
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional:
     """``c ? a : b`` or ``Fn::If``; in CloudFormation the condition is ``Reference(("Condition", name))``."""
 
@@ -120,7 +121,7 @@ class Conditional:
     when_false: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A function, an operator or another intrinsic.
 
@@ -134,7 +135,7 @@ class Call:
     arguments: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Traversal:
     """Steps into what is no plain reference, or steps that are computed: ``f(x).a``, ``local.m[var.key].b``.
 
@@ -146,7 +147,7 @@ class Traversal:
     steps: tuple["str | Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For:
     """A ``for`` expression.
 
@@ -166,7 +167,7 @@ class For:
     grouped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unreadable:
     """Something that is not understood: broken text, what is nested too deep; ``text`` is the source."""
 
@@ -190,7 +191,7 @@ Expression: TypeAlias = (
 # --------------------------------------------------------------------- blocks and resources
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """``name = value`` of a block; the value is lowered when it is first asked for."""
 
@@ -205,7 +206,7 @@ class Attribute:
         return self.lazy_value.get()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """The inside of a block.
 
@@ -223,7 +224,7 @@ class Body:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """A Terraform block; ``header`` covers its type and labels."""
 
@@ -239,7 +240,7 @@ class Block:
         return self.lazy_body.get()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SyntaxProblem:
     """A part of a document that could not be read.
 
@@ -251,7 +252,7 @@ class SyntaxProblem:
     doubled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigurationFile:
     """One Terraform file as read: its top-level blocks, in order (a ``.tfvars`` file has one block ``tfvars``)."""
 
@@ -260,7 +261,7 @@ class ConfigurationFile:
     problems: tuple[SyntaxProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateResource:
     """A resource of a CloudFormation template.
 
@@ -287,7 +288,7 @@ class TemplateResource:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CloudFormationTemplate:
     """One template (one YAML document); sections are expressions by name.
 
@@ -309,7 +310,7 @@ class CloudFormationTemplate:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateFile:
     """One CloudFormation file as read."""
 
@@ -321,7 +322,7 @@ class TemplateFile:
 # --------------------------------------------------------------------- origins
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """A scalar, and the place where it is written."""
 
@@ -329,7 +330,7 @@ class Known:
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Absent:
     """Nothing is set.
 
@@ -339,7 +340,7 @@ class Absent:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Referenced:
     """The identity of something else: its value is not known here, but what it points at is.
 
@@ -352,7 +353,7 @@ class Referenced:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opaque:
     """Not known here: the expression as written, and the file that decides where one can be named.
 
@@ -369,7 +370,7 @@ class Opaque:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Text that is known in part: a sequence of strings and unknown parts (None stands for any text)."""
 
@@ -377,7 +378,7 @@ class Text:
     parts: tuple["str | Referenced | Opaque", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """A list, or the repeated blocks of one name; each item is a value of its own.
 
@@ -393,7 +394,7 @@ class Sequence:
     is_set: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Structure:
     """An object or the body of a block.
 
@@ -431,7 +432,7 @@ MODULE_TYPE = "module:"
 """How the type begins of a call of a public Terraform module that is not there to be read: its source follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """A resource as rules see it, in either dialect.
 
@@ -481,14 +482,14 @@ class Resource:
 # --------------------------------------------------------------------- what a fix writes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DialectExpression:
     """An expression of the dialect, from the policy (``$expr``); written as it stands."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceReference:
     """A reference to an attribute of a resource, with text after it (``$self``, ``$suffix``).
 
@@ -502,14 +503,14 @@ class ResourceReference:
     suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WrittenMap:
     """A mapping to write, in the order given."""
 
     entries: tuple[tuple[str, "Written"], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonDocument:
     """A JSON document: ``jsonencode({..})`` in Terraform, the mapping itself in a template."""
 
@@ -521,7 +522,7 @@ Written: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewAttribute:
     """An attribute (Terraform) or a key with its value (template) to insert."""
 
@@ -529,7 +530,7 @@ class NewAttribute:
     value: Written
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewBlock:
     """A nested block (Terraform) or a nested mapping (template, ``.tf.json``) to insert.
 
@@ -546,7 +547,7 @@ class NewBlock:
 NewEntry: TypeAlias = NewAttribute | NewBlock
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetValue:
     """The expression at the span gets this value."""
 
@@ -554,7 +555,7 @@ class SetValue:
     value: Written
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExtendList:
     """The list at the span gets these items at its end."""
 
@@ -562,7 +563,7 @@ class ExtendList:
     items: tuple[Written, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReplaceItem:
     """The list item at the span is replaced by these (none: it is removed, with its comma or dash)."""
 
@@ -570,7 +571,7 @@ class ReplaceItem:
     items: tuple[Written, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Insert:
     """The body or mapping at the span gets these entries.
 
@@ -582,14 +583,14 @@ class Insert:
     siblings: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remove:
     """The attribute, block, key with value, or list item at the span goes, with its line."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewResource:
     """A resource to put after the block at the span (or at the end of the file where ``span`` is None).
 

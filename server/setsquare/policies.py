@@ -10,6 +10,7 @@ from pathlib import Path
 from setsquare.documents import is_below
 from setsquare.findings import Problem
 from setsquare.model import Place
+from setsquare.records import record
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.checks import Fault, contradictions, faults_of
 from setsquare.rules.decoding import Mistake
@@ -24,7 +25,7 @@ _MAX_FILE = 1 << 20
 _START = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Loaded:
     policy: Policy
     catalogue: Catalogue

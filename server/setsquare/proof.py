@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from setsquare.findings import Analysis, Finding
 from setsquare.fixes import Plan, plan
 from setsquare.readback import read_back
+from setsquare.records import record
 from setsquare.text import Edit
 
 Reanalyse = Callable[[Mapping[str, bytes]], Analysis]
 """Analyses the unit again with other bytes in some of its files."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """One check of a proof; ``detail`` says what is wrong where it did not pass."""
 
@@ -22,7 +22,7 @@ class Check:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proof:
     """The checks of one plan."""
 
@@ -43,7 +43,7 @@ class Proof:
         return f"{sum(check.passed for check in self.checks)}/{len(self.checks)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Neighbour:
     """Another unit that a plan may change, as it was found before, and how it is analysed again."""
 

@@ -6,7 +6,7 @@ What only the organisation knows, and its policy does not say, is left open: for
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from setsquare.documents import Dialect, Format, Overlay, format_of
@@ -14,6 +14,7 @@ from setsquare.findings import Analysis, Finding
 from setsquare.fixes import plan
 from setsquare.model import DialectExpression, Written
 from setsquare.policies import Policies
+from setsquare.records import record
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.syntax import hcl
@@ -36,14 +37,14 @@ _NAME = "setsquareOpen"
 _MARK = re.compile(rb'\0|"?(?:local\.|!Ref )setsquareOpen(\d+)"?')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Open:
     """A place that is a person's to fill in: with the value of a policy parameter, or, without one, with the rest."""
 
     parameter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SecureBody:
     """What completes a resource.
 
@@ -61,7 +62,7 @@ class SecureBody:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Begun:
     """A resource that has just been begun.
 

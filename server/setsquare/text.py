@@ -8,8 +8,9 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from setsquare.records import record
 
 BOM = b"\xef\xbb\xbf"
 _LAST_OF_ONE_UNIT = 0xFFFF
@@ -34,7 +35,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Edit:
     """Replaces the bytes of a span; an empty span inserts."""
 

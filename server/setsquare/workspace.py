@@ -4,18 +4,19 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from setsquare.analysis import analyse
 from setsquare.context import Context
-from setsquare.discovery import Listing, files_of_folder, list_files
+from setsquare.discovery import Listing, files_of_folder, list_files, repository_of
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.incremental import CallsOthersError, IncrementalModule, Rules
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
 from setsquare.modules import MANIFEST, Calls, Modules, not_followed
 from setsquare.policies import Policies, read_limited
+from setsquare.records import record
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.decoding import Mistake
@@ -31,7 +32,7 @@ _CALLING = (Format.HCL, Format.TF_JSON)
 _TERRAFORM = (Format.HCL, Format.TF_JSON, Format.TFVARS, Format.TFVARS_JSON)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unit:
     """What is analysed as one: the Terraform files of a folder, or one template file.
 
@@ -47,7 +48,7 @@ _SOURCE = "source "
 """What the path of a file that functions read begins with among what was seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Edited:
     """A unit that is being edited, with what it is judged by."""
 
@@ -118,6 +119,21 @@ class Workspace:
         self._roots = tuple(_normal(root) for root in roots)
         self._listings.clear()
         self._forget_folders()
+
+    def see_around(self, path: str) -> None:
+        """Let what calls a file's folder, and what that calls, be seen in its repository, where it is in no root.
+
+        A file that the repository ignores stays alone.
+        """
+        folder = path.rpartition("/")[0]
+        repository = repository_of(folder)
+        if repository is None or any(is_below(path, root) for root in self._roots):
+            return
+        listing = list_files(repository)
+        if path in listing.folders.get(folder, ()):
+            self._roots = (*self._roots, _normal(repository))
+            self._listings[_normal(repository)] = listing
+            self._forget_folders()
 
     def root_of(self, path: str) -> str:
         """Return the innermost root that holds a path; its own folder where none does."""

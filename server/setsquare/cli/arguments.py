@@ -3,9 +3,9 @@
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from setsquare.records import record
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.rule import ImpactLevel
 from setsquare.workspace import Unit, Workspace
@@ -15,7 +15,7 @@ class UsageError(Exception):
     """The command cannot do what it was asked for; exit status 2."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """The workspace that a command works on.
 
@@ -103,6 +103,7 @@ def scope_of(arguments: argparse.Namespace) -> Scope:
     workspace = Workspace.open(folders, Catalogue.shipped(), as_of=arguments.as_of, policy_file=policy)
     units = {unit.key: unit for unit in workspace.units()}
     for path in files:
+        workspace.see_around(path)
         unit = workspace.unit_of(path)
         if unit is None:
             message = f"{path} is neither Terraform nor a template: neither by its name, nor as part of its folder"

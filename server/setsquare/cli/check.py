@@ -71,6 +71,7 @@ def _question(arguments: argparse.Namespace, scope: Scope) -> object:
         Style.of(sys.stdout).colours,
         scope.root,
         [(unit.key, unit.paths) for unit in scope.units],
+        [(unit.key, unit.paths) for unit in workspace.units()],
         {key: (policy.path, policy.folder, policy.hash, str(policy.as_of)) for key, policy in policies.items()},
         [str(problem) for problem in (*workspace.unreadable, *workspace.policy_problems)],
     ]

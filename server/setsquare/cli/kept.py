@@ -9,10 +9,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from setsquare.records import record
 
 _MOST = 50
 """How many reports are kept; the oldest go."""
@@ -20,7 +21,7 @@ _LARGEST = 64 << 20
 """Longer reports, in characters, are not kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptReport:
     """A report as it was printed, its exit status, and what was read for it: digests by path."""
 

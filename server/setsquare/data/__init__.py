@@ -3,7 +3,6 @@
 import itertools
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from setsquare.data.composing import MAX_DEPTH, ComposedText
 from setsquare.data.lowering import AS_WRITTEN, MAX_EXPANDED, Lowering, Meaning
@@ -15,6 +14,7 @@ from setsquare.model import (
     ObjectExpression,
     SyntaxProblem,
 )
+from setsquare.records import record
 from setsquare.text import Span
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 _BOUNDARY = re.compile(rb"^(?:---|\.\.\.)(?=\s|\Z)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataDocument:
     """One document of a text.
 

@@ -1,10 +1,10 @@
 """Where in a YAML text a person is: the keys around a position, also where the text there is half typed."""
 
 import re
-from dataclasses import dataclass
 
 from setsquare.data import compose
 from setsquare.model import Expression, ListExpression, Literal, ObjectExpression
+from setsquare.records import record
 from setsquare.text import Span
 
 _MARK = "setsquare_is_here"
@@ -14,7 +14,7 @@ _CLOSINGS = ("", "]", "}", "}]", "]}", "}}", "}]}")
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spot:
     """A position in a text of mappings and lists.
 

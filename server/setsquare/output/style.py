@@ -1,8 +1,9 @@
 """Colours for terminals; none elsewhere."""
 
 import os
-from dataclasses import dataclass
 from typing import TextIO
+
+from setsquare.records import record
 
 _CODES = {
     "bold": "1",
@@ -16,7 +17,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """Paints text, or leaves it plain."""
 

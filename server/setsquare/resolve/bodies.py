@@ -1,7 +1,6 @@
 """The insides of blocks: attributes, nested blocks, dynamic blocks, and what override files put in their place."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from setsquare.model import (
@@ -21,6 +20,7 @@ from setsquare.model import (
     Value,
 )
 from setsquare.model import Sequence as SequenceOrigin
+from setsquare.records import record
 from setsquare.resolve.elements import MAX_ELEMENTS, Elements, decided_by, elements_of
 from setsquare.resolve.frames import KEY, Frame
 from setsquare.resolve.plain_values import table
@@ -32,7 +32,7 @@ PlacedBody = tuple[str, Body]
 """A body and the file that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Items:
     """The blocks of one name: each a value; ``complete`` is false where there may be more."""
 

@@ -1,9 +1,10 @@
 """The elements of collections: what ``for``, ``for_each`` and dynamic blocks go through."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from setsquare.model import Known, Opaque, Origin, Referenced, Structure, Value
 from setsquare.model import Sequence as SequenceOrigin
+from setsquare.records import record
 from setsquare.resolve.frames import KEY
 
 MAX_ELEMENTS = 1000
@@ -12,7 +13,7 @@ MAX_WORK = 20_000
 """How often, at most, one expression is evaluated for the elements of the collections around it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elements:
     """What is known of the elements of a collection.
 

@@ -1,9 +1,10 @@
 """Where an expression of Terraform is evaluated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from setsquare.model import Place, Value
+from setsquare.records import record
 from setsquare.text import Span
 
 KEY = Place("", Span(0, 0))
@@ -13,7 +14,7 @@ The place of such a part is that of the expression that picks it out; within a w
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """Where an expression is evaluated.
 

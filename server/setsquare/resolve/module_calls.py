@@ -18,6 +18,7 @@ from setsquare.model import (
     Reference,
     Value,
 )
+from setsquare.records import record
 from setsquare.resolve.expressions import references
 from setsquare.resolve.terraform_index import Index
 
@@ -112,7 +113,7 @@ class NoFolders:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One call of a module, or one of the calls that a ``for_each`` makes.
 

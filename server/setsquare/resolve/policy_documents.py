@@ -2,7 +2,6 @@
 
 import json as standard
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from setsquare.iam import Statements
 from setsquare.model import (
@@ -17,6 +16,7 @@ from setsquare.model import (
     Text,
     Value,
 )
+from setsquare.records import record
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.terraform import TerraformModule
 from setsquare.syntax import json, tf_json
@@ -28,7 +28,7 @@ _HOLE = "\ue000"
 _MAX_TEXT = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A policy document that could be read.
 

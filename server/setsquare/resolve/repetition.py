@@ -1,11 +1,11 @@
 """How often a block exists: ``count`` and ``for_each``, and what they declare inside of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from setsquare.model import Attribute, Known, Origin, Place, Referenced, Sequence, Structure, Value
+from setsquare.records import record
 from setsquare.resolve import values
 from setsquare.resolve.bodies import body_expressions
 from setsquare.resolve.elements import MAX_ELEMENTS, Elements, elements_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from setsquare.resolve.meanings import Meanings
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repetition:
     """How often a block exists.
 

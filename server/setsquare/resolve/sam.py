@@ -5,7 +5,6 @@ or in Globals, and a fix goes there.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from setsquare.model import (
     Conditional,
@@ -21,6 +20,7 @@ from setsquare.model import (
     TemplateResource,
     Unreadable,
 )
+from setsquare.records import record
 from setsquare.resolve.assumptions import Claim, children
 from setsquare.resolve.parameters import fields
 from setsquare.resolve.sam_types import GENERATED, Generated
@@ -32,7 +32,7 @@ _MANAGED = "arn:aws:iam::aws:policy/"
 _LISTED = "[]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One resource that a SAM resource becomes.
 

@@ -7,10 +7,12 @@ A property that is not named here is one that SAM never writes into the resource
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from setsquare.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Generated:
     """One resource that a SAM resource becomes.
 

@@ -1,9 +1,10 @@
 """Operands made concrete: policy parameters filled in, references to the primary kept symbolic."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from setsquare.model import DialectExpression, JsonDocument, ResourceReference, Written, WrittenMap
+from setsquare.records import record
 from setsquare.rules.rule import (
     MISSING,
     AnyElement,
@@ -30,14 +31,14 @@ from setsquare.rules.rule import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unset:
     """A policy parameter that an operand needs and nobody has set."""
 
     parameter: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoundLeaf:
     """A leaf whose operands are concrete.
 

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from setsquare.documents import Dialect
 from setsquare.model import DialectExpression, Written
+from setsquare.records import record
 from setsquare.rules.binding import Binding, BoundLeaf, Unset, parameters_of
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.constraints import Contradiction, accepts_own_write, merged_write
@@ -74,7 +75,7 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
             pass
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Fault:
     """Something wrong with a rule.
 
@@ -214,7 +215,7 @@ def _binding(rule: Rule, policy_value: Callable[[str, Dialect], Written | Missin
     return Binding(rule.parameters, lambda name: policy_value(name, dialect))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Demand:
     rule: str
     when: Properties | None

@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
 from setsquare.model import Literal
+from setsquare.records import record
 from setsquare.rules.codec import decode, encode
 from setsquare.rules.decoding import Decoder, Mistake, Unfit
 from setsquare.rules.loader import load_rule
@@ -20,7 +21,7 @@ COMPILED_NAME = "catalogue.json"
 _SOURCE = Path(__file__).parents[3] / "rules"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shipped:
     """What a catalogue is made of.
 

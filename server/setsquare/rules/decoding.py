@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from setsquare.data import compose, plain
 from setsquare.model import Entry, Expression, ListExpression, Literal, ObjectExpression, Scalar
+from setsquare.records import record
 from setsquare.text import LineIndex, Span
 
 T = TypeVar("T")
@@ -15,7 +16,7 @@ U = TypeVar("U")
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Mistake:
     """Something wrong in a rule or policy file; line and column count from 1."""
 

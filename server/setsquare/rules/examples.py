@@ -1,10 +1,11 @@
 """The examples of a rule: run by the tests, printed in its documentation page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from setsquare.documents import Dialect
 from setsquare.model import Expression, Written
+from setsquare.records import record
 from setsquare.rules.binding import Binding, Unset
 from setsquare.rules.checks import Fault
 from setsquare.rules.decoding import Decoder, Mistake, Unfit
@@ -17,7 +18,7 @@ NEEDED = ("violated", "satisfied", "unknown")
 _FIELDS = ("name", "parameters", "verdict", "input", "fixed", "no_fix")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Example:
     """One text and what the rule says about it; ``fixed`` is the canonical fix, ``no_fix`` why there is none."""
 

@@ -5,11 +5,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from setsquare.data import compose, plain
 from setsquare.documents import Dialect
+from setsquare.records import record
 
 COMPUTED = "computed"
 REPLACES = "replaces"
@@ -23,7 +24,7 @@ def described(kind: str, words: Iterable[str]) -> str:
     return ", ".join((kind, *words))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """One path of a resource type.
 
@@ -63,7 +64,7 @@ class Fact:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Framework:
     """The requirements of a standard: those that its owner or the cloud's owner maps, and those that only others do."""
 
@@ -71,7 +72,7 @@ class Framework:
     mapped: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """All facts; the paths of types are texts that ``Fact.read`` understands."""
 

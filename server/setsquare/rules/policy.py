@@ -2,11 +2,12 @@
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 
 from setsquare.documents import Dialect
 from setsquare.model import Place, Written
+from setsquare.records import record
 from setsquare.rules.binding import Binding
 from setsquare.rules.rule import BULK_IMPACTS, MISSING, ImpactLevel, Missing, Rule, Severity
 
@@ -14,7 +15,7 @@ DEFAULT_HASH = "sha256:none"
 _SEVERITIES = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exemption:
     """A rule that is switched off, for all resources or for one.
 
@@ -31,7 +32,7 @@ class Exemption:
     place: Place | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RulesFolder:
     """A folder with own rules, relative to the policy file, and where the policy names it."""
 
@@ -39,7 +40,7 @@ class RulesFolder:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """An organisation's policy.
 

@@ -1,12 +1,13 @@
 """A rule as data: identity, and the desired state of each dialect as a tree that looks like the configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TypeAlias
 
 from setsquare.documents import Dialect
 from setsquare.model import DialectExpression, Scalar
+from setsquare.records import record
 
 
 class Severity(Enum):
@@ -34,21 +35,21 @@ BULK_IMPACTS = frozenset({ImpactLevel.NONE, ImpactLevel.IN_PLACE})
 # --------------------------------------------------------------------- operands
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParameterOperand:
     """``$param: name``: a value from the policy."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FirstOperand:
     """``$first: [..]``: the first option that is set."""
 
     options: tuple["Operand", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SelfOperand:
     """``$self: attribute`` with ``$suffix``: a reference to the primary resource."""
 
@@ -56,14 +57,14 @@ class SelfOperand:
     suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapOperand:
     """A mapping of operands, in order."""
 
     entries: tuple[tuple[str, "Operand"], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyElement:
     """``$any: [..]`` inside a statement pattern: some element is among these."""
 
@@ -96,28 +97,28 @@ ANY_ADDRESS = "any_address"
 # --------------------------------------------------------------------- tests of a leaf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Is:
     """``$is``: equals the value."""
 
     value: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """``$one_of``: is among the values (a tuple, or a parameter that is a list)."""
 
     values: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoneOf:
     """``$none_of``: is not among the values."""
 
     values: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """``$at_least`` (``lower``) or ``$at_most``: a bound in numbers, versions or a shipped order."""
 
@@ -126,7 +127,7 @@ class Bound:
     order: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contains:
     """``$contains``: the list has all of these; with ``item_key`` its items are mappings with that key."""
 
@@ -134,7 +135,7 @@ class Contains:
     item_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Excludes:
     """``$excludes``: no element is among these; ``replace`` is what each bad element becomes."""
 
@@ -142,27 +143,27 @@ class Excludes:
     replace: "Operand | Missing" = MISSING
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsSet:
     """``$set``: present and not empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsAbsent:
     """``$absent``: not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsPresent:
     """``$present``: there (conditions only)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsSecret:
     """``$secret``: not there, or not readable in the code: a reference, a secret store, a hidden parameter."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """``$document: {$has_statement | $no_statement}``: an IAM document has (``wanted``) or lacks such a statement."""
 
@@ -177,7 +178,7 @@ Test: TypeAlias = (
 # --------------------------------------------------------------------- nodes of a state
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """One constraint: what it accepts, and the one value it writes.
 
@@ -198,7 +199,7 @@ class Leaf:
     requires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoversPort:
     """``$covers_port``: the rule's port range and protocol include the port (``fields``: from, to, protocol)."""
 
@@ -206,7 +207,7 @@ class CoversPort:
     fields: tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Properties:
     """A nested block (or mapping) that must exist and whose properties satisfy their nodes.
 
@@ -228,7 +229,7 @@ class Properties:
     entry: tuple[str, Scalar] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """``$each`` with ``$where``: all elements for which the condition holds satisfy the node."""
 
@@ -241,7 +242,7 @@ Node: TypeAlias = Leaf | Properties | Each
 # --------------------------------------------------------------------- targets
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoFix:
     """``fix: {none, reason}``: why no machine should write this fix."""
 
@@ -249,7 +250,7 @@ class NoFix:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Companion:
     """Another resource that must exist and be right.
 
@@ -270,7 +271,7 @@ class Companion:
     document: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What a rule asks of one resource type."""
 
@@ -290,7 +291,7 @@ class Target:
         return self.name or "this"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """A value that only the organisation knows."""
 
@@ -301,7 +302,7 @@ class Parameter:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Impact:
     """What a fix costs to deploy, per dialect; ``replaces_when`` holds: it replaces the resource."""
 
@@ -310,7 +311,7 @@ class Impact:
     replaces_when: Properties | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One security requirement."""
 

@@ -1,9 +1,9 @@
 """Static checks of rules against what the providers' schemas and the standards say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from setsquare.documents import Dialect
+from setsquare.records import record
 from setsquare.rules.binding import Binding, Unset
 from setsquare.rules.checks import Fault, Path, children
 from setsquare.rules.facts import Fact, Facts
@@ -60,7 +60,7 @@ def _framework_faults(rule: Rule, facts: Facts, *, is_own: bool) -> Iterator[Fau
                     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Target:
     rule: Rule
     dialect: Dialect

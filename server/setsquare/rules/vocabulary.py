@@ -3,8 +3,9 @@
 The loaders take the names from here, and editors the meanings: a key that is read can be explained.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from setsquare.records import record
 
 
 class Values(Enum):
@@ -30,7 +31,7 @@ class Values(Enum):
     """Names: the author's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One key of a rule or policy file.
 

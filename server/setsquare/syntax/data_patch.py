@@ -1,8 +1,9 @@
 """Lines of a source, and the pieces of text that changes put into it."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from setsquare.records import record
 from setsquare.syntax.edit_error import EditError
 from setsquare.text import BOM, Edit, OverlappingEditsError, Span, sorted_edits
 
@@ -110,7 +111,7 @@ class SourceLines:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """A replaced span; ``depth`` counts the containers around it and orders insertions at one offset."""
 
@@ -119,7 +120,7 @@ class Piece:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Shift:
     """New lines inside the span move to the right with the lines around them."""
 

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
@@ -19,6 +18,7 @@ from setsquare.model import (
     Written,
     WrittenMap,
 )
+from setsquare.records import record
 from setsquare.syntax.edit_error import EditError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -163,7 +163,7 @@ def yaml_flow(value: Written) -> str:
     return yaml_flow(value.value) if isinstance(value, JsonDocument) else yaml_scalar(value, flow=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockStyle:
     """How deep block collections stand.
 
@@ -331,7 +331,7 @@ def _scalar_data(node: yaml.Node) -> Json:
     return data if isinstance(data, (bool, int, float, str)) or data is None else str(node.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsonStyle:
     """How a JSON document is laid out.
 

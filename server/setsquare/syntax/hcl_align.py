@@ -6,10 +6,10 @@ Only what was in its place before an edit, or is new, is put into its place: oth
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
+from setsquare.records import record
 from setsquare.syntax.hcl_lexing import Kind, Lexer, Token
 from setsquare.text import Edit, Span, sorted_edits
 
@@ -72,7 +72,7 @@ class TracedText:
             kept, new = offset + 1, at + 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A line as the formatter sees it: a string, comment or heredoc that spans several belongs to one.
 

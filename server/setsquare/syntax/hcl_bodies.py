@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from setsquare.model import NewAttribute, NewBlock
+from setsquare.records import record
 from setsquare.syntax import hcl_tree
 from setsquare.syntax.edit_error import EditError
 from setsquare.syntax.hcl_view import View, comments_in, end_with_comments, lead_start, text_of, without_errors
 from setsquare.text import Edit, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """The body of a block.
 

@@ -15,12 +15,12 @@ stays right. Lines and columns are the same in both.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from setsquare.model import Block, ConfigurationFile, SyntaxProblem
+from setsquare.records import record
 from setsquare.syntax import hcl_tree as tree
 from setsquare.syntax import suppressions
 from setsquare.syntax.hcl import TOP_LEVEL, Contents, ParsedText, encoding_problems, finished
@@ -131,7 +131,7 @@ def _read(text: bytes, base: int) -> tuple[Contents, bool]:
     return contents, False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PiecedFile:
     """A file as read piece by piece.
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from setsquare.model import Written
+from setsquare.records import record
 from setsquare.syntax import hcl_tree
 from setsquare.syntax.edit_error import EditError
 from setsquare.syntax.hcl_bodies import without_lines
@@ -21,7 +21,7 @@ def is_series(node: Node) -> bool:
     return node.kind_id == hcl_tree.TUPLE or node.type == "object"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Series:
     """What stands between two brackets.
 

@@ -6,7 +6,6 @@ Lines are indented here; ``=`` stands after one space, and ``hcl_align`` lines i
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from setsquare.model import (
@@ -20,6 +19,7 @@ from setsquare.model import (
     Written,
     WrittenMap,
 )
+from setsquare.records import record
 from setsquare.syntax.edit_error import EditError
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
@@ -55,7 +55,7 @@ def as_value(entry: NewEntry) -> Written:
     return (inner,) if entry.as_list else inner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Writer:
     """Writes in the layout of one file.
 

@@ -1,10 +1,10 @@
 """A piece of HCL while it is edited: its text, its tree, and which lines things stand on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from setsquare.records import record
 from setsquare.syntax import hcl_tree
 from setsquare.syntax.edit_error import EditError
 from setsquare.syntax.hcl_values import Writer
@@ -13,7 +13,7 @@ from setsquare.text import Span
 _BLANK = b" \t\r"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """A text and its tree at one moment.
 

@@ -1,7 +1,7 @@
 """A document of YAML or JSON that is looked at from the outside in: what nobody asks for is not lowered."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -10,6 +10,7 @@ from setsquare.data import ComposedText, Lowering, Meaning
 from setsquare.data.composing import MERGE, PLAIN, QUOTED, doubled_key
 from setsquare.data.lowering import apply_tag, finish_mapping
 from setsquare.model import Call, Entry, Expression, ListExpression, Literal, ObjectExpression, SyntaxProblem
+from setsquare.records import record
 from setsquare.text import Span
 
 Report = Callable[[SyntaxProblem], None]
@@ -40,7 +41,7 @@ class Part(Protocol):
         """Lower it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutlinedDocument:
     """One document whose parts are lowered on demand.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import lru_cache
@@ -11,6 +10,7 @@ import tree_sitter
 import tree_sitter_yaml
 
 from setsquare.documents import Format
+from setsquare.records import record
 from setsquare.syntax.hcl_lexing import Kind, Lexer
 from setsquare.text import BOM, Edit, LineIndex, Span
 
@@ -37,7 +37,7 @@ class Scope(Enum):
     BLOCK = "the resource around the comment"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """A comment that sets findings aside.
 
@@ -63,7 +63,7 @@ class Suppression:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Said:
     """What a comment says, wherever it stands; without a scope, that depends on where."""
 
