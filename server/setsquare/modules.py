@@ -20,7 +20,9 @@ _LOCAL_SOURCE = re.compile(rb"\bsource\"?\s*[=:]\s*\"(\.\.?(?:/[^\"$]*)?)\"")
 _CALLING = (Format.HCL, Format.TF_JSON)
 _TRYING = frozenset(("example", "examples", "test", "tests", "testing", "fixture", "fixtures", "testdata", "demo"))
 """Folders below these show how a module may be called, and do not say how it is."""
-MANIFEST = "/.terraform/modules/modules.json"
+DOWNLOADED = "/.terraform/modules/"
+"""Below a root module: where Terraform puts what it downloads."""
+MANIFEST = f"{DOWNLOADED}modules.json"
 """Below a root module: where Terraform notes what it has downloaded."""
 _MAX_MANIFEST = 1 << 22
 

@@ -14,7 +14,7 @@ from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.incremental import CallsOthersError, IncrementalModule, Rules
 from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
-from setsquare.modules import MANIFEST, Calls, Modules, not_followed
+from setsquare.modules import DOWNLOADED, MANIFEST, Calls, Modules, not_followed
 from setsquare.policies import Policies, read_limited
 from setsquare.records import record
 from setsquare.resolve.cloudformation import TemplateScope
@@ -212,6 +212,9 @@ class Workspace:
             self._modules.changed(folder_of(path))
         if format_of(path) in _CALLING:
             self._calls.changed(path)
+        above, is_downloaded, _ = path.partition(DOWNLOADED)
+        if is_downloaded:
+            self._edited.pop(above, None)  # its calls may lead to what is there only now
         if path in self._sources:
             self._sources.discard(path)
             self._edited.clear()
