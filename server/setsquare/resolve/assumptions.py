@@ -23,7 +23,7 @@ from setsquare.model import (
     Unreadable,
     Value,
 )
-from setsquare.resolve.conditions import as_truth, compare
+from setsquare.resolve.conditions import are_same, as_truth
 from setsquare.text import Span
 
 _MAX_DEPTH = 50
@@ -176,7 +176,7 @@ class Conditions:
 
     def _equal(self, left: Expression, right: Expression, world: World, depth: int) -> bool | None:
         values = [self._operand(left, world, depth), self._operand(right, world, depth)]
-        answer = compare("==", values)
+        answer = are_same(*values)
         if answer is not None:
             return answer
         for operand, value in ((left, values[1]), (right, values[0])):

@@ -1,8 +1,6 @@
 """Conditions over known scalars: three-valued."""
 
-from collections.abc import Sequence as Sequence_
-
-from setsquare.logic import every, negated, some, unanimous
+from setsquare.logic import unanimous
 from setsquare.model import Absent, Known, Origin, Scalar, Value
 
 _MISSING = object()
@@ -25,22 +23,9 @@ def _truth(origin: Origin) -> bool | None:
             return None
 
 
-def compare(operator: str, arguments: Sequence_[Value]) -> bool | None:
-    """Evaluate an operator that gives a boolean; None where its operands, or itself, are not known."""
-    match operator, arguments:
-        case "!", [value]:
-            return negated(as_truth(value))
-        case "&&", [left, right]:
-            return every([as_truth(left), as_truth(right)])
-        case "||", [left, right]:
-            return some([as_truth(left), as_truth(right)])
-        case "==" | "!=", [left, right]:
-            answers = {_same(one, other) for one in left for other in right}
-            if len(answers) != 1 or None in answers:
-                return None
-            return answers.pop() if operator == "==" else not answers.pop()
-        case _:
-            return None
+def are_same(one: Value, other: Value) -> bool | None:
+    """Return whether two values are the same scalar; None where that is not known, or is so on some branches only."""
+    return unanimous(_same(left, right) for left in one for right in other)
 
 
 def _same(one: Origin, other: Origin) -> bool | None:
