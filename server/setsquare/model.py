@@ -302,7 +302,6 @@ class CloudFormationTemplate:
     conditions: Mapping[str, Expression]
     mappings: Expression | None
     metadata: Expression | None
-    transforms: tuple[str, ...] = ()
     globals: Expression | None = None
     outputs: Expression | None = None
     rules: Expression | None = None

@@ -16,9 +16,6 @@ from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_
 
 CAPABILITIES = Path(__file__).parent / "capabilities"
 CLIENTS = sorted(path.stem for path in CAPABILITIES.glob("*.json"))
-PULLING = [
-    name for name in CLIENTS if "diagnostic" in json.loads((CAPABILITIES / f"{name}.json").read_text())["textDocument"]
-]
 PATIENCE = 20.0
 SETTINGS = {"quietTime": 0}
 """What a person types is judged at once, unless the test is about that."""

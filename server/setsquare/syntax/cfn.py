@@ -114,7 +114,6 @@ def _template(source: bytes, document: OutlinedDocument, sections: _Sections) ->
         conditions=LazyMapping(sections.children("Conditions"), _condition),
         mappings=sections.expression("Mappings"),
         metadata=sections.expression("Metadata"),
-        transforms=_transforms(transform),
         globals=sections.expression("Globals"),
         outputs=sections.expression("Outputs"),
         rules=sections.expression("Rules"),
@@ -219,11 +218,6 @@ def _may_add(transform: Expression | None) -> bool:
     items = transform.items if isinstance(transform, ListExpression) else (transform,)
     names = [item.value if isinstance(item, Literal) else None for item in items if item is not None]
     return any(not str(name).startswith(_OWN_TRANSFORMS) or name == "AWS::Include" for name in names)
-
-
-def _transforms(written: Expression | None) -> tuple[str, ...]:
-    items = written.items if isinstance(written, ListExpression) else (written,)
-    return tuple(item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str))
 
 
 class LazyMapping(Mapping[str, Expression]):
