@@ -20,6 +20,7 @@ from setsquare.model import (
 )
 from setsquare.records import record
 from setsquare.syntax.edit_error import EditError
+from setsquare.syntax.hcl_values import target_of
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -267,7 +268,7 @@ def _hcl(value: Written) -> str:
         case DialectExpression():
             return value.text
         case ResourceReference():
-            target = f"{value.type}.{_name(value)}.{value.attribute}"
+            target = target_of(value)
             return f'"${{{target}}}{_json_text(value.suffix, Dialect.TERRAFORM)}"' if value.suffix else target
         case _:
             return number_text(value)
@@ -279,8 +280,7 @@ def _json_text(text: str, dialect: Dialect) -> str:
 
 def _json_reference(reference: ResourceReference, dialect: Dialect) -> Json:
     if dialect is Dialect.TERRAFORM:
-        target = f"${{{reference.type}.{_name(reference)}.{reference.attribute}}}"
-        return target + _json_text(reference.suffix, dialect)
+        return f"${{{target_of(reference)}}}" + _json_text(reference.suffix, dialect)
     if reference.suffix:
         return {"Fn::Sub": _substitution(reference)}
     if reference.attribute == "Ref":

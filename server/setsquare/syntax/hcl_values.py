@@ -149,9 +149,19 @@ def _number(value: float) -> bytes:
     return (text.rstrip("0").rstrip(".") if "." in text else text).encode()
 
 
-def _reference(reference: ResourceReference) -> str:
+def target_of(reference: ResourceReference) -> str:
+    """Return what Terraform calls a reference's target: ``type.name.attribute``, or ``each.value.attribute``.
+
+    Raises:
+        EditError: a reference without a name.
+
+    """
     if reference.name is None:
         reason = "the resource that is meant is not named"
         raise EditError(reason)
-    target = ".".join(part for part in (reference.type, reference.name, reference.attribute) if part)
+    return ".".join(part for part in (reference.type, reference.name, reference.attribute) if part)
+
+
+def _reference(reference: ResourceReference) -> str:
+    target = target_of(reference)
     return f'"${{{target}}}{quoted(reference.suffix)[1:]}' if reference.suffix else target
