@@ -243,7 +243,7 @@ def test_resources(resource, present, value):
 
     assert found.present is present
     assert spelled(found.value.lookup("A"), {}) == value
-    assert found.value.entry("A") is None or value == "1"
+    assert (found.value.entry("A") is not None) == (value == "1")
 
 
 @table("properties, expected", [("", True), ("\n    Properties: {A: 1}", False)])
