@@ -1,7 +1,7 @@
 """The proof of a fix: it holds for fixes as they are, and each of its five checks fails when something is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from tests.small_rules import a_thing, module, template, thing
@@ -25,6 +25,7 @@ from setsquare.model import (
 )
 from setsquare.proof import Proof, prove
 from setsquare.readback import read_back
+from setsquare.records import record
 from setsquare.text import Edit, Span
 
 MAIN = f"{ROOT}/main.tf"
@@ -46,7 +47,7 @@ def failed(proof: Proof) -> dict[str, str]:
     return {check.name: check.detail for check in proof.checks if not check.passed}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sabotaged(Plan):
     """A plan whose application gives another text."""
 
