@@ -5,7 +5,6 @@ depend on the order of the changes, and changes one at a time end where the batc
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from setsquare.documents import Format
 from setsquare.model import (
@@ -20,14 +19,14 @@ from setsquare.model import (
     Written,
     WrittenMap,
 )
-from setsquare.syntax.data_nodes import Item, Kind, Node, Style, Tree, key_text, scalar_text
+from setsquare.syntax import template_resources, tf_json_resources
+from setsquare.syntax.data_nodes import Item, Kind, Node, Style, Tree, key_text
 from setsquare.syntax.data_patch import Patch, SourceLines
 from setsquare.syntax.data_render import written_entry
 from setsquare.syntax.data_work import Work
 from setsquare.syntax.edit_error import EditError
 from setsquare.syntax.flow_edits import FlowEditor
 from setsquare.syntax.json_tree import json_tree
-from setsquare.syntax.tf_json_resources import place_resources
 from setsquare.syntax.yaml_edits import BlockEditor, is_filled, restyled
 from setsquare.syntax.yaml_events import event_tree
 from setsquare.syntax.yaml_tree import SitterTree
@@ -303,7 +302,8 @@ class _Planner:
             path, index = self._primary(change.span)
             groups.setdefault((path[-1].span, index), (path, []))[1].append(change)
         for (_, index), (path, new) in groups.items():
-            self._place_resources(path, index, new)
+            is_yaml = self._format is Format.YAML
+            template_resources.place_resources(self._work(path), index, new, self._source, is_yaml=is_yaml)
 
     def _terraform_resources(self, changes: Sequence[NewResource]) -> None:
         groups: dict[tuple[Span, str | None], tuple[tuple[Node, ...], list[NewResource]]] = {}
@@ -311,7 +311,7 @@ class _Planner:
             types, kind = self._types(change.span)
             groups.setdefault((types[-1].span, kind), (types, []))[1].append(change)
         for (_, kind), (types, new) in groups.items():
-            place_resources(types, kind, new, self._source, self._work)
+            tf_json_resources.place_resources(types, kind, new, self._source, self._work)
 
     def _types(self, primary: Span | None) -> tuple[tuple[Node, ...], str | None]:
         """Return the containers down to the mapping of resource types, and the type of the primary."""
@@ -338,65 +338,6 @@ class _Planner:
                 return path[:2], -1
         reason = "the template has no resources to follow"
         raise EditError(reason)
-
-    def _place_resources(self, path: tuple[Node, ...], index: int, new: list[NewResource]) -> None:
-        work = self._work(path)
-        items = path[-1].items
-        names = {key_text(item, self._source) for item in items}
-        siblings = {pair for change in new for pair in change.siblings} | {(change.type, change.name) for change in new}
-        run = self._run(items, index + 1, siblings) if index >= 0 else self._trailing_run(items, siblings)
-        blank = self._blank_lines(items)
-        for change in sorted(new, key=lambda change: (change.type, change.name)):
-            if change.name in names:
-                reason = f"{change.name} is there already"
-                raise EditError(reason)
-            names.add(change.name)
-            pair = (change.type, change.name)
-            end = index + 1 + len(run) if index >= 0 else len(items)
-            before = next((place for place, other in run if other > pair), end)
-            work.placed.append((before - 1, change.name, _resource(change)))
-            if blank:
-                work.blank_before.add(change.name)
-
-    def _run(
-        self, items: Sequence[Item], start: int, siblings: set[tuple[str, str]]
-    ) -> list[tuple[int, tuple[str, str]]]:
-        run: list[tuple[int, tuple[str, str]]] = []
-        for place in range(start, len(items)):
-            pair = self._identity(items[place])
-            if pair not in siblings or (run and run[-1][1] > pair):
-                break
-            run.append((place, pair))
-        return run
-
-    def _trailing_run(self, items: Sequence[Item], siblings: set[tuple[str, str]]) -> list[tuple[int, tuple[str, str]]]:
-        run: list[tuple[int, tuple[str, str]]] = []
-        for place in range(len(items) - 1, -1, -1):
-            pair = self._identity(items[place])
-            if pair not in siblings or (run and run[-1][1] < pair):
-                break
-            run.append((place, pair))
-        return run[::-1]
-
-    def _identity(self, item: Item) -> tuple[str, str]:
-        kind = ""
-        if item.value is not None:
-            for inner in item.value.items:
-                if key_text(inner, self._source) == "Type" and inner.value is not None:
-                    kind = scalar_text(inner.value, self._source)
-        return kind, key_text(item, self._source)
-
-    def _blank_lines(self, items: Sequence[Item]) -> bool:
-        """Whether a blank line stands between most resources; a single one decides nothing, and YAML gets one."""
-        if len(items) == 1:
-            return self._format is Format.YAML
-        pairs = list(pairwise(items))
-        blank = sum(self._is_apart(before, after) for before, after in pairs)
-        return 2 * blank >= len(pairs)
-
-    def _is_apart(self, before: Item, after: Item) -> bool:
-        between = self._source[before.end : after.start].replace(b"\r", b"").replace(b"\t", b"").replace(b" ", b"")
-        return b"\n\n" in between
 
     # ----------------------------------------------------------------- writing
 
@@ -450,12 +391,6 @@ def _distinct(changes: Sequence[Change]) -> list[Change]:
         siblings = sorted(map(repr, getattr(change, "siblings", ())))
         found[type(change).__name__, *span, content + repr(siblings)] = change
     return [found[key] for key in sorted(found)]
-
-
-def _resource(change: NewResource) -> WrittenMap:
-    entries = tuple(written_entry(entry) for entry in change.entries)
-    body: tuple[tuple[str, Written], ...] = (("Type", change.type),)
-    return WrittenMap((*body, ("Properties", WrittenMap(entries))) if entries else body)
 
 
 def _sorted_suffix(keys: Sequence[tuple[int, str]], siblings: frozenset[str]) -> list[tuple[int, str]]:
