@@ -16,21 +16,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-from setsquare.model import Block, ConfigurationFile, SyntaxProblem
-from setsquare.records import record
+from setsquare.model import Block, SyntaxProblem
 from setsquare.syntax import hcl_tree as tree
 from setsquare.syntax import suppressions
 from setsquare.syntax.hcl import TOP_LEVEL, Contents, ParsedText, encoding_problems, finished
 from setsquare.syntax.hcl_expressions import MAX_DEPTH
 from setsquare.syntax.hcl_lexing import Kind, Lexer, Token, depth_of
 from setsquare.syntax.hcl_recovery import Recovery, incomplete
-from setsquare.text import BOM, Edit, Span, difference
+from setsquare.syntax.layout import Laid, fitted, laid_out, layout_of, starts_of
+from setsquare.text import BOM, Edit, difference
 
-_ROOM: Final = 2048
-"""How many bytes a piece may grow by before the others are moved."""
 _HEADER: Final = re.compile(
     rb'(?:(?:resource|data|ephemeral)[ \t]*"[^"\n]*"[ \t]*"[^"\n]*"'
     rb'|(?:module|variable|output|provider)[ \t]*"[^"\n]*")[ \t]*\{',
@@ -68,6 +65,9 @@ class _Cut(NamedTuple):
                 return self._replace(is_open=True)  # inside of ${} a string may go on in the next line
             case _:
                 return self
+
+
+_Stretch = tuple[bytes, _Cut]
 
 
 class Piece:
@@ -131,46 +131,8 @@ def _read(text: bytes, base: int) -> tuple[Contents, bool]:
     return contents, False
 
 
-@record
-class PiecedFile:
-    """A file as read piece by piece.
-
-    Attributes:
-        path: the file.
-        source: its bytes.
-        layout: the bytes that positions count in.
-        file: what is written in it.
-        pieces: in order.
-        starts: where each piece begins in the source.
-        bases: where each piece begins in the layout.
-
-    """
-
-    path: str
-    source: bytes
-    layout: bytes
-    file: ConfigurationFile
-    pieces: tuple[Piece, ...]
-    starts: tuple[int, ...]
-    bases: tuple[int, ...]
-
-    def offset(self, at: int) -> int:
-        """Return where an offset of the layout is in the source."""
-        index = bisect_right(self.bases, at) - 1
-        if index < 0:
-            return at
-        text = self.pieces[index].text
-        inside = at - self.bases[index]
-        # What a line of the layout has at its end stands at the end of the line.
-        return self.starts[index] + (inside if inside <= len(text) else len(text.rstrip(b"\r\n")))
-
-    def base_of(self, at: int) -> int:
-        """Return where the piece begins in the layout that holds an offset of it."""
-        return self.bases[max(0, bisect_right(self.bases, at) - 1)]
-
-    def span(self, span: Span) -> Span:
-        """Return where a span of the layout is in the source."""
-        return Span(self.offset(span.start), self.offset(span.end))
+PiecedFile = Laid[Piece]
+"""A file as read piece by piece."""
 
 
 def read(path: str, source: bytes, before: PiecedFile | None = None) -> PiecedFile | None:
@@ -195,24 +157,19 @@ def read(path: str, source: bytes, before: PiecedFile | None = None) -> PiecedFi
         pieces = _again(source, base, before)
     if pieces is None:
         cuts, stop = _scan(source, base, ())
-        pieces = _laid_out(_stretches(source, cuts, stop), base, _ROOM)
+        pieces = laid_out(_stretches(source, cuts, stop), _made, base)
     if sum(piece.depth for piece in pieces) + max(piece.deepest for piece in pieces) > MAX_DEPTH:
         return None
-    starts: list[int] = []
-    at = base
-    for piece in pieces:
-        starts.append(at)
-        at += len(piece.text)
-    layout = source[:base] + _layout(pieces)
+    layout = source[:base] + layout_of(pieces)
     problems = encoding_problems(layout[base:], base) if encoding_problems(source[base:], base) else []
     file = finished(path, _together(pieces, layout, problems))
-    return PiecedFile(path, source, layout, file, tuple(pieces), tuple(starts), tuple(p.base for p in pieces))
+    return PiecedFile(path, source, layout, file, tuple(pieces), starts_of(pieces, base), tuple(p.base for p in pieces))
 
 
 def contents(text: bytes, base: int, problems: list[SyntaxProblem]) -> Contents:
     """Read a text that starts at an offset of its document, where it stands."""
     cuts, stop = _scan(text, 0, ())
-    return _together(_laid_out(_stretches(text, cuts, stop), base, 0), b"\0" * base + text, problems)
+    return _together(laid_out(_stretches(text, cuts, stop), _made, base, 0), b"\0" * base + text, problems)
 
 
 # --------------------------------------------------------------------- cuts
@@ -251,7 +208,7 @@ def _scan(text: bytes, start: int, known: Iterable[int]) -> tuple[list[_Cut], in
     return [*cuts, cut], len(text)
 
 
-def _stretches(text: bytes, cuts: Sequence[_Cut], stop: int) -> list[tuple[bytes, _Cut]]:
+def _stretches(text: bytes, cuts: Sequence[_Cut], stop: int) -> list[_Stretch]:
     ends = [*(cut.start for cut in cuts[1:]), stop]
     return [(text[cut.start : end], cut._replace(start=0)) for cut, end in zip(cuts, ends, strict=True)]
 
@@ -265,7 +222,21 @@ def _again(text: bytes, base: int, before: PiecedFile) -> list[Piece] | None:
     known = {before.starts[index] + moved: index for index in range(after, len(before.starts))}
     start = before.starts[first] if first else base
     cuts, stop = _scan(text, start, known)
-    return _fitted(_stretches(text, cuts, stop), before.pieces, first, known.get(stop, len(before.pieces)))
+    stretches = _stretches(text, cuts, stop)
+    last = known.get(stop, len(before.pieces))
+    return fitted(stretches, before.pieces, first, last, is_of=_is_of, size_of=_size, make=_made)
+
+
+def _made(stretch: _Stretch, base: int) -> Piece:
+    return Piece(stretch[0], base, stretch[1])
+
+
+def _is_of(piece: Piece, stretch: _Stretch) -> bool:
+    return (piece.text, piece.cut) == stretch
+
+
+def _size(stretch: _Stretch) -> int:
+    return len(stretch[0])
 
 
 def _first_touched(before: PiecedFile, edit: Edit) -> int:
@@ -273,58 +244,6 @@ def _first_touched(before: PiecedFile, edit: Edit) -> int:
     # A cut depends on what follows it on its line, so the piece before the edited one is looked at again.
     touched = max(0, bisect_left(before.starts, edit.span.start) - 2)
     return next((index for index, piece in enumerate(before.pieces[:touched]) if piece.cut.is_open), touched)
-
-
-# --------------------------------------------------------------------- the layout
-
-
-def _laid_out(stretches: Sequence[tuple[bytes, _Cut]], base: int, room: int) -> list[Piece]:
-    pieces = []
-    for text, cut in stretches:
-        pieces.append(Piece(text, base, cut))
-        base += len(text) + room
-    return pieces
-
-
-def _fitted(
-    stretches: Sequence[tuple[bytes, _Cut]], pieces: Sequence[Piece], first: int, last: int
-) -> list[Piece] | None:
-    """Return the pieces with other stretches in the place of some; None where there is no room for them."""
-    new, old = list(stretches), list(pieces[first:last])
-    start: list[Piece] = []
-    while new and old and new[0] == (old[0].text, old[0].cut):
-        start.append(old.pop(0))
-        new.pop(0)
-    end: list[Piece] = []
-    while new and old and new[-1] == (old[-1].text, old[-1].cut):
-        end.insert(0, old.pop())
-        new.pop()
-    before = [*pieces[:first], *start]
-    after = [*end, *pieces[last:]]
-    size = sum(len(text) for text, _ in new)
-    lowest = before[-1].end if before else pieces[0].base
-    limit = after[0].base if after else lowest + size + _ROOM * (len(new) + len(old) + 1)
-    at = old[0].base if old else lowest
-    if limit - at < size:
-        at = lowest
-    if limit - at < size or (not before and not new and after[0].base > lowest):
-        return None
-    room = min(_ROOM, (limit - at - size) // max(1, len(new)))
-    made = []
-    for text, cut in new:
-        made.append(Piece(text, at, cut))
-        at += len(text) + room
-    return [*before, *made, *after]
-
-
-def _layout(pieces: Sequence[Piece]) -> bytes:
-    parts: list[bytes] = []
-    for piece, following in pairwise(pieces):
-        text = piece.text
-        end = -2 if text.endswith(b"\r\n") else -1
-        parts += (text[:end], b" " * (following.base - piece.end), text[end:])
-    parts += (piece.text for piece in pieces[-1:])
-    return b"".join(parts)
 
 
 # --------------------------------------------------------------------- the whole
