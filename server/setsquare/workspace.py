@@ -320,11 +320,15 @@ class Workspace:
             self._faults[path] = f"this file cannot be read: {error.strerror}"
             return None
 
+    def _is_inside(self, path: str) -> bool:
+        """Whether a path leads below a root, links followed: what the code names elsewhere is never looked at."""
+        root = self.root_of(path)
+        return root in self._roots and is_below(os.path.realpath(path), os.path.realpath(root))
+
     def read(self, path: str) -> bytes | None:
         """Return a file that a function of Terraform reads; None outside of the workspace, links followed."""
-        root = self.root_of(path)
         self._sources.add(path)
-        if root not in self._roots or not is_below(os.path.realpath(path), os.path.realpath(root)):
+        if not self._is_inside(path):
             return None
         document = self.overlay.get(path)
         text = self._read(path) if document is None else document.source
@@ -334,9 +338,7 @@ class Workspace:
 
     def exists(self, path: str) -> bool | None:
         """Whether a file is there; None outside of the workspace."""
-        root = self.root_of(path)
-        inside = root in self._roots and is_below(os.path.realpath(path), os.path.realpath(root))
-        return self.read(path) is not None or os.path.exists(path) if inside else None
+        return self.read(path) is not None or os.path.exists(path) if self._is_inside(path) else None
 
     @property
     def seen(self) -> Mapping[str, str]:
@@ -359,8 +361,7 @@ class Workspace:
 
     def text_if_there(self, path: str) -> bytes | None:
         """Return the bytes of a file that need not be there; None where it leads out of the workspace."""
-        root = self.root_of(path)
-        if root not in self._roots or not is_below(os.path.realpath(path), os.path.realpath(root)):
+        if not self._is_inside(path):
             return None
         text = self.text(path)
         self._faults.pop(path, None)
@@ -490,8 +491,7 @@ class Workspace:
 
     def folder_below(self, folder: str) -> tuple[str, ...]:
         """Return the Terraform files of a folder that the listing leaves out; none where it leads out."""
-        root = self.root_of(folder)
-        if root not in self._roots or not is_below(os.path.realpath(folder), os.path.realpath(root)):
+        if not self._is_inside(folder):
             return ()
         found = tuple(path for path in files_of_folder(folder) if format_of(path) in _TERRAFORM)
         self._seen[f"{folder}/"] = _digest("\0".join(found).encode(errors="surrogateescape"))
