@@ -17,8 +17,8 @@ import type { Program } from "./finding";
 import { withOwnLink, withOwnTarget } from "./pages";
 import type { Previews } from "./previews";
 
-/** What the rest of the extension hears from and adds to the conversation with the server. */
-export interface Ears {
+/** What the rest of the extension does with what the server says, and where it is shown. */
+export interface Handlers {
   readonly output: LogOutputChannel;
   readonly previews: Previews;
   readonly progress: (token: string | number, value: Progress) => void;
@@ -28,10 +28,10 @@ export interface Ears {
 export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
 /** Returns a client for one life of the server; that it is started again is decided elsewhere. */
-export function clientOf(program: Program, folder: string, ears: Ears): LanguageClient {
+export function clientOf(program: Program, folder: string, handlers: Handlers): LanguageClient {
   const options: LanguageClientOptions = {
     documentSelector: selector,
-    outputChannel: ears.output,
+    outputChannel: handlers.output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationFailedHandler: () => false,
     errorHandler: {
@@ -39,14 +39,14 @@ export function clientOf(program: Program, folder: string, ears: Ears): Language
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
     },
     diagnosticPullOptions: { onChange: true, onSave: true },
-    middleware: middlewareOf(ears),
+    middleware: middlewareOf(handlers),
   };
   // Not started in the workspace, whose files must not decide what is run.
   const executable = { command: program.command, args: [...program.args], options: { cwd: folder } };
   return new LanguageClient("setsquare", "Setsquare", executable, options);
 }
 
-function middlewareOf(ears: Ears): Middleware {
+function middlewareOf(handlers: Handlers): Middleware {
   return {
     handleDiagnostics: (uri, diagnostics, next) => {
       next(uri, diagnostics.map(withOwnLink));
@@ -61,12 +61,12 @@ function middlewareOf(ears: Ears): Middleware {
     executeCommand: (command, args: unknown[], next) => {
       const [rule] = args;
       return command === "setsquare.explain" && typeof rule === "string"
-        ? ears.openPage(rule)
+        ? handlers.openPage(rule)
         : (next(command, args) as Thenable<unknown>);
     },
-    workspace: { handleApplyEdit: (params, next) => next(ears.previews.of(params), CancellationToken.None) },
+    workspace: { handleApplyEdit: (params, next) => next(handlers.previews.of(params), CancellationToken.None) },
     handleWorkDoneProgress: (token, value, next) => {
-      ears.progress(token, value);
+      handlers.progress(token, value);
       if (value.kind === "end") {
         next(token, value);
       }

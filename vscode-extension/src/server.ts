@@ -1,7 +1,7 @@
 import { Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, Uri } from "vscode";
 import { ExecuteCommandRequest, type LanguageClient, State as ClientState } from "vscode-languageclient/node";
 import { BackOff } from "./backoff";
-import { clientOf, type Ears, type Progress } from "./client";
+import { clientOf, type Handlers, type Progress } from "./client";
 import { Environments } from "./environments";
 import { findServer, isMissing, type Missing, type Places, type Program } from "./finding";
 import { programIn } from "./installing";
@@ -29,7 +29,7 @@ export class Server implements Disposable {
   readonly #backOff = new BackOff();
   readonly #environments = new Environments();
   readonly #context: ExtensionContext;
-  readonly #ears: Omit<Ears, "progress">;
+  readonly #handlers: Omit<Handlers, "progress">;
   #state: State = { kind: "starting" };
   #client: LanguageClient | undefined;
   #program: Program | undefined;
@@ -41,10 +41,10 @@ export class Server implements Disposable {
   /** Fires with what does not fit together, when the server is of another version than the extension. */
   readonly onMismatch = this.#mismatched.event;
 
-  constructor(context: ExtensionContext, ears: Omit<Ears, "progress">) {
+  constructor(context: ExtensionContext, handlers: Omit<Handlers, "progress">) {
     this.#context = context;
     this.#environments.onDidChange(() => void this.reconsider());
-    this.#ears = ears;
+    this.#handlers = handlers;
   }
 
   get state(): State {
@@ -97,7 +97,7 @@ export class Server implements Disposable {
   }
 
   get #output(): LogOutputChannel {
-    return this.#ears.output;
+    return this.#handlers.output;
   }
 
   async #queued(work: () => Promise<void>): Promise<void> {
@@ -124,7 +124,7 @@ export class Server implements Disposable {
     this.#output.info(`Starting the server ${found.origin}.`);
     this.#backOff.started(Date.now());
     const client = clientOf(found, this.#context.extensionPath, {
-      ...this.#ears,
+      ...this.#handlers,
       progress: (token, value) => {
         this.#progressed(client, token, value);
       },
