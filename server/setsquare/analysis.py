@@ -85,21 +85,24 @@ def analyse(
 
 
 class _Instance:
-    """A template, a root module, or a module as one call means it; with its resources."""
+    """A template, a root module, or a module as one call means it; with its resources.
+
+    ``of_type`` gives the resources of a type, those of the modules that call this one, or are called, among them.
+    """
 
     def __init__(self, scope: Scope, types: Collection[str]) -> None:
         self.scope = scope
         self.resources = [resource for resource in scope.resources(types) if resource.present is not False]
-        self._of_type: dict[str, list[Resource]] = {}
+        own: dict[str, list[Resource]] = {}
         for resource in self.resources:
-            self._of_type.setdefault(resource.type, []).append(resource)
-        self._top = scope.top if isinstance(scope, TerraformModule) and len(scope.top.tree) > 1 else None
-        broken = scope.broken if self._top is None else self._top.all_broken
+            own.setdefault(resource.type, []).append(resource)
+        top = scope.top if isinstance(scope, TerraformModule) and len(scope.top.tree) > 1 else None
+        # No method of this object, which would refer to itself by it: what it holds should go when it goes.
+        self.of_type: Callable[[str], Sequence[Resource]] = (
+            top.of_type if top is not None else lambda kind: own.get(kind, ())
+        )
+        broken = scope.broken if top is None else top.all_broken
         self.surroundings = Surroundings(Candidates(self.of_type), scope.leads_out, broken)
-
-    def of_type(self, kind: str) -> Sequence[Resource]:
-        """Return the resources of a type, those of the modules that call this one, or are called, among them."""
-        return self._of_type.get(kind, ()) if self._top is None else self._top.of_type(kind)
 
 
 class _Unit:

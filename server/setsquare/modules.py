@@ -104,15 +104,25 @@ class Calls:
 
     def related(self, folder: str) -> frozenset[str]:
         """Return the folders whose findings a folder's files may decide: its callers and what they and it call."""
-        above = _closure([folder], self.callers)
-        return frozenset(_closure(above, self.callees) - {folder})
+        above = closure([folder], self.callers)
+        return frozenset(closure(above, self.callees) - {folder})
+
+    def connected(self, folder: str) -> frozenset[str]:
+        """Return the folders that calls link to a folder, in whichever direction, over whatever others; itself too."""
+        found: set[str] = set()
+        grown = {folder}
+        while len(grown) > len(found):
+            found = grown
+            grown = closure(closure(found, self.callers), self.callees)
+        return frozenset(found)
 
     def below(self, folders: Iterable[str]) -> frozenset[str]:
         """Return these folders and what they call, directly or not."""
-        return frozenset(_closure(folders, self.callees))
+        return frozenset(closure(folders, self.callees))
 
 
-def _closure(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+def closure(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return what edges lead to from some nodes, these included."""
     found: set[str] = set()
     todo = [*start]
     while todo:
@@ -159,6 +169,14 @@ class Modules:
         self._manifests.clear()
         self._judged.clear()
         self._excessive.clear()
+
+    def let_go(self, folders: Iterable[str]) -> None:
+        """Forget what was read of folders, and their calls, which no other folder takes part in."""
+        judged = [module for folder in folders for module in self._judged.pop(folder, ())]
+        for root in [module for module in judged if module.caller is None]:
+            root.let_go()
+        for folder in folders:
+            self._folders.pop(folder, None)
 
     def forget(self) -> None:
         """Forget everything."""
@@ -260,7 +278,12 @@ class Modules:
 
     def _only_tries(self, caller: str) -> bool:
         """Whether a caller stands among examples or tests: it shows how a module may be called, not how it is."""
-        return any(step in _TRYING for step in caller.removeprefix(self._files.root_of(caller)).split("/"))
+        return is_among_examples(caller, self._files.root_of(caller))
+
+
+def is_among_examples(folder: str, root: str) -> bool:
+    """Whether a folder below a root stands among examples or tests."""
+    return any(step in _TRYING for step in folder.removeprefix(root).split("/"))
 
 
 def not_followed(module: TerraformModule) -> Iterator[Problem]:

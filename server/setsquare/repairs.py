@@ -102,7 +102,7 @@ class Repairs:
             self._take(kind, name)
         self._siblings_of: dict[str, frozenset[tuple[str, str]]] = {}
         self._leaves: dict[tuple[CarrierKey, tuple[str, ...]], list[tuple[str, BoundLeaf]]] = defaultdict(list)
-        self._sharing = Sharing(facts, self._impact)
+        self._sharing = Sharing(facts, lambda judgement: _impact(judgement, dialect, facts))
         self._names: dict[tuple[str, str], str] = {}
         self._alike: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
         for judgement in judgements:
@@ -158,7 +158,7 @@ class Repairs:
         if no_fix is not None:
             draft.refusal = NoChangeError(no_fix.reason)
             return draft
-        draft.impact, draft.note = self._impact(judgement)
+        draft.impact, draft.note = _impact(judgement, self._dialect, self._facts)
         try:
             for part in judgement.parts:
                 if part.carrier is None:
@@ -166,17 +166,8 @@ class Repairs:
                 else:
                     self._draft_part(draft, part, part.carrier)
         except NoChangeError as refusal:
-            draft.refusal = refusal
+            draft.refusal = refusal.with_traceback(None)  # which would keep all that was looked at here
         return draft
-
-    def _impact(self, judgement: Judgement) -> tuple[ImpactLevel, str]:
-        impact = judgement.rule.impact
-        level = judgement.target.impact or impact.levels[self._dialect]
-        if impact.replaces_when is not None:
-            evaluator = self._facts.evaluator(judgement, judgement.primary.type)
-            if evaluator.holds(impact.replaces_when, (judgement.primary.value,)) is not False:
-                level = worst(level, ImpactLevel.REPLACES)
-        return level, impact.note
 
     def _draft_part(self, draft: _Draft, part: Part, carrier: Resource) -> None:
         primary = draft.judgement.primary
@@ -416,6 +407,17 @@ class Repairs:
         }
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _impact(judgement: Judgement, dialect: Dialect, facts: Facts) -> tuple[ImpactLevel, str]:
+    """Return what the repair of a judgement costs, and what that means."""
+    impact = judgement.rule.impact
+    level = judgement.target.impact or impact.levels[dialect]
+    if impact.replaces_when is not None:
+        evaluator = facts.evaluator(judgement, judgement.primary.type)
+        if evaluator.holds(impact.replaces_when, (judgement.primary.value,)) is not False:
+            level = worst(level, ImpactLevel.REPLACES)
+    return level, impact.note
 
 
 def _stands_in(place: Place | None, span: Span) -> bool:

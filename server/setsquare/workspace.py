@@ -75,6 +75,7 @@ class Workspace:
         self._faults: dict[str, str] = {}
         self._seen: dict[str, str] = {}
         self._sources: set[str] = set()
+        self._waiting: set[str] = set()
         self._allowed: frozenset[ImpactLevel] = frozenset()
 
     @classmethod
@@ -386,12 +387,12 @@ class Workspace:
             return Analysis()
         policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
         context = Context(self._base_of(policy, unit.key), own)
-        parts = [
-            analyse(scope, catalogue, policy, context)
-            for file in files
-            if isinstance(file, TemplateFile)
-            for scope in (TemplateScope(file.path, template) for template in file.templates)
-        ]
+        parts = []
+        for file in files:
+            for template in file.templates if isinstance(file, TemplateFile) else ():
+                scope = TemplateScope(file.path, template)
+                parts.append(analyse(scope, catalogue, policy, context))
+                scope.let_go()
         problems = [problem for file in files for problem in _problems(file)]
         if unit.is_module:
             modules = self._modules.with_texts(texts)
@@ -453,6 +454,21 @@ class Workspace:
         file = _read(path, text)
         self._parsed[path] = (text, file)
         return file
+
+    def let_go(self, unit: Unit) -> None:
+        """Note that a unit is not asked for again, so that what was read for it alone need not be kept."""
+        if unit.is_module:
+            self._waiting.add(unit.key)
+            linked = self._calls.connected(unit.key)
+            if not all(folder in self._waiting for folder in linked & self.terraform_folders().keys()):
+                return
+            self._modules.let_go(linked)
+            self._waiting -= linked
+            for folder in linked:
+                for path in self.terraform_folders().get(folder, ()):
+                    self._parsed.pop(path, None)
+        for path in unit.paths:
+            self._parsed.pop(path, None)
 
     # ------------------------------------------------------------- modules
 

@@ -49,6 +49,10 @@ class TemplateScope:
         self.template = template
         self._values = TemplateValues(path, template)
 
+    def let_go(self) -> None:
+        """Note that nothing is asked of the template any more; see ``TerraformModule.let_go``."""
+        vars(self._values).clear()
+
     # ------------------------------------------------------------- resources
 
     @cached_property

@@ -257,6 +257,17 @@ class TerraformModule(Meanings):
 
     # ------------------------------------------------------------- other modules
 
+    def let_go(self) -> None:
+        """Note that nothing is asked any more of this module and all that it calls.
+
+        What is known of them refers to them: they would stay in memory until Python looks for such circles, which
+        takes as long as the analysis did.
+        """
+        for called in self._called.values():
+            for module in called if not isinstance(called, str) else ():
+                module.let_go()
+        vars(self).clear()
+
     def called(self, name: str) -> "tuple[TerraformModule, ...] | str":
         """Return the modules that a call makes, none for ``count = 0``; or why they are not known."""
         if name not in self._called:
