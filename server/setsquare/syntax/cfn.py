@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from setsquare.documents import Format
 from setsquare.model import (
@@ -45,7 +46,7 @@ def read(path: str, source: bytes, format: Format) -> TemplateFile | None:  # no
     for document in documents:
         sections = _Sections(document.root)
         if _is_template(sections):
-            templates.append(_template(source, document, sections))
+            templates.append(_template(document, sections, Memory(lambda _item: (source, 0))))
             problems += document.problems
         elif _VERSION.encode() in source:
             problems += (problem for problem in document.problems if not problem.doubled)
@@ -57,6 +58,39 @@ def read(path: str, source: bytes, format: Format) -> TemplateFile | None:  # no
 
 def _may_be_template(source: bytes) -> bool:
     return _VERSION.encode() in source or (b"Resources" in source and b"::" in source)
+
+
+Written = tuple[bytes, int]
+"""A stretch of a text, and the offset that its positions count from."""
+T = TypeVar("T")
+
+
+class Memory:
+    """What was made of entries of a template, so that it is made once of each entry that stays."""
+
+    def __init__(self, text: Callable[[Item], Written], before: "Memory | None" = None) -> None:
+        """Take what says where an entry is written, and what was made of the template as it was before."""
+        self.text = text
+        self._before = before.made if before is not None else {}
+        self.made: dict[tuple[object, ...], tuple[Item, Any]] = {}
+
+    def of(self, item: Item, what: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what was made of an entry, made now where it was not."""
+        key = (id(item), *what)
+        found = self._before.get(key) or self.made.get(key) or (item, make())
+        self.made[key] = found
+        made: T = found[1]
+        return made
+
+    def settle(self) -> None:
+        """Drop what was made before and is not asked for any more."""
+        self._before = {}
+
+
+def outlined(document: OutlinedDocument, memory: Memory) -> CloudFormationTemplate | None:
+    """Read a document whose entries may be known; None where it is no template."""
+    sections = _Sections(document.root)
+    return _template(document, sections, memory) if _is_template(sections) else None
 
 
 class _Sections:
@@ -78,12 +112,12 @@ class _Sections:
         """Return the entries of a section."""
         return [inner for item in self._items.get(name, ()) for inner in item.value.entries() or ()]
 
-    def expression(self, name: str) -> Expression | None:
+    def expression(self, name: str, memory: Memory) -> Expression | None:
         """Return what a section says."""
         items = self._items.get(name, ())
         if len(items) > 1:
             return Unreadable(items[0].value.span, f"{name} is there twice")
-        return items[0].value.expression(INTRINSICS) if items else None
+        return memory.of(items[0], (), lambda: items[0].value.expression(INTRINSICS)) if items else None
 
 
 def _is_template(sections: _Sections) -> bool:
@@ -98,25 +132,31 @@ def _is_template(sections: _Sections) -> bool:
     return False
 
 
-def _template(source: bytes, document: OutlinedDocument, sections: _Sections) -> CloudFormationTemplate:
+def _template(document: OutlinedDocument, sections: _Sections, memory: Memory) -> CloudFormationTemplate:
     doubled = _Doubled(document)
     items = sections.children("Resources")
     times = Counter(item.name for item in items)
-    resources = [_resource(source, item, doubled, hidden=doubled.sections or times[item.name] > 1) for item in items]
+
+    def resource(item: Item) -> TemplateResource | None:
+        hidden = doubled.sections or times[item.name] > 1
+        sound = not doubled or not doubled.inside(item.span)
+        return memory.of(item, (hidden, sound), lambda: _resource(memory.text(item), item, hidden=hidden, sound=sound))
+
+    resources = [resource(item) for item in items]
     loops = [item for item in items if item.name is not None and item.name.startswith(FOR_EACH)]
     read_all = resources.count(None) == len(loops) and sections.complete("Resources") and not doubled
-    transform = sections.expression("Transform")
+    transform = sections.expression("Transform", memory)
     adds = "Fn::Transform" in sections or _may_add(transform)
     return CloudFormationTemplate(
         span=document.span,
         resources=tuple(resource for resource in resources if resource is not None),
         parameters=LazyMapping(sections.children("Parameters"), _value),
         conditions=LazyMapping(sections.children("Conditions"), _condition),
-        mappings=sections.expression("Mappings"),
-        metadata=sections.expression("Metadata"),
-        globals=sections.expression("Globals"),
-        outputs=sections.expression("Outputs"),
-        rules=sections.expression("Rules"),
+        mappings=sections.expression("Mappings", memory),
+        metadata=sections.expression("Metadata", memory),
+        globals=sections.expression("Globals", memory),
+        outputs=sections.expression("Outputs", memory),
+        rules=sections.expression("Rules", memory),
         loops=tuple(_loop(item) for item in loops),
         complete=document.root.complete and read_all and not adds,
     )
@@ -142,14 +182,14 @@ class _Doubled:
         return bisect_left(self._starts, span.start) < bisect_left(self._starts, span.end)
 
 
-def _resource(source: bytes, item: Item, doubled: _Doubled, *, hidden: bool) -> TemplateResource | None:
+def _resource(source: Written, item: Item, *, hidden: bool, sound: bool) -> TemplateResource | None:
     """Return a resource; None for loops, includes, and entries that are no mapping.
 
     Args:
-        source: the text.
+        source: the text that the entry is in.
         item: its entry.
-        doubled: the keys that are there twice.
         hidden: whether it is not known which entry is this resource, or what the sections say that it refers to.
+        sound: whether no key in it is there twice.
 
     """
     body = item.value.entries()
@@ -169,7 +209,7 @@ def _resource(source: bytes, item: Item, doubled: _Doubled, *, hidden: bool) -> 
         properties=_lazy(source, parts.get("Properties")),
         condition=condition,
         metadata=_lazy(source, parts.get("Metadata")),
-        complete=item.value.complete and "Fn::Transform" not in parts and not doubled.inside(item.span),
+        complete=item.value.complete and "Fn::Transform" not in parts and sound,
     )
 
 
@@ -186,7 +226,7 @@ def _unread(part: Part) -> Part:
     return WrittenPart(Unreadable(part.span, "what is there twice"))
 
 
-def _lazy(source: bytes, part: Part | None) -> Lazy[Expression | None]:
+def _lazy(source: Written, part: Part | None) -> Lazy[Expression | None]:
     if part is None:
         return _NOTHING
     return Lazy(lambda: _mapping(source, part))
@@ -195,12 +235,13 @@ def _lazy(source: bytes, part: Part | None) -> Lazy[Expression | None]:
 _NOTHING: Lazy[Expression | None] = Lazy.of(None)
 
 
-def _mapping(source: bytes, part: Part) -> Expression:
+def _mapping(source: Written, part: Part) -> Expression:
     """Lower what must be a mapping: the text of a half-typed key under ``Properties:`` is not a value."""
     expression = part.expression(INTRINSICS)
     if isinstance(expression, Literal) and expression.value is not None:
         start, end = expression.span
-        text = source[start : min(end, start + _LONGEST_QUOTE)].decode("utf-8", "replace")
+        written, base = source
+        text = written[start - base : min(end, start + _LONGEST_QUOTE) - base].decode("utf-8", "replace")
         return Unreadable(expression.span, text)
     return expression
 

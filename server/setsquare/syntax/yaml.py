@@ -42,7 +42,7 @@ def outline(source: bytes) -> tuple[OutlinedDocument, ...]:
         return (_unreadable(source, SyntaxProblem(Span(0, len(source)), "this is not text")),)
     whole = Span(start, len(source))
     pieces = None
-    if _is_simple(source, start):
+    if is_simple(source, start):
         pieces = yaml_pieces.read(source, whole)
         if pieces is not None and not pieces.problems:
             return (OutlinedDocument(pieces.root, Span(0, len(source))),)
@@ -55,7 +55,7 @@ def outline(source: bytes) -> tuple[OutlinedDocument, ...]:
     return tuple(_broken(source, start))
 
 
-def _is_simple(source: bytes, start: int) -> bool:
+def is_simple(source: bytes, start: int) -> bool:
     """Whether a text is one document without anchors and directives, so that its pieces are independent."""
     if any(source[max(0, match.start() - 1)] in _BEFORE_ANCHOR for match in _ANCHOR.finditer(source)):
         return False

@@ -9,6 +9,7 @@ so it never goes unnoticed: ``open_at`` then says that the text is to be read wh
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -61,11 +62,8 @@ class Pieces:
 
 def read(source: bytes, span: Span) -> Pieces | None:
     """Read the only document in a stretch of a text, without aliases; None where nothing of it is an entry."""
-    cutter = _Cutter(source)
-    start = after_marker(source, span.start)
-    starts = [match.end() for match in _TOP.finditer(source, start, span.end)]
-    if source[start : start + 1].strip(b" \t\r\n#"):
-        starts.insert(0, start)
+    cutter = Cutter(source)
+    starts = cuts(source, span)
     items: list[Item] = []
     complete = True
     for begin, end in zip(starts, [*starts[1:], span.end], strict=False):
@@ -75,8 +73,17 @@ def read(source: bytes, span: Span) -> Pieces | None:
             items.append(item)
     if not items:
         return None
-    root = cutter.mapping(items, _extent(items), complete=complete)
+    root = cutter.mapping(items, extent_of(items), complete=complete)
     return Pieces(root, [*cutter.problems, *cutter.doubled], cutter.open_at)
+
+
+def cuts(source: bytes, span: Span) -> list[int]:
+    """Return where the entries of the outermost mapping begin."""
+    start = after_marker(source, span.start)
+    starts = [match.end() for match in _TOP.finditer(source, start, span.end)]
+    if source[start : start + 1].strip(b" \t\r\n#"):
+        starts.insert(0, start)
+    return starts
 
 
 def after_marker(source: bytes, start: int) -> int:
@@ -100,40 +107,61 @@ def _dashes(column: int) -> re.Pattern[bytes]:
     return re.compile(rb"\n%b-(?=\s|\Z)" % (b" " * column))
 
 
-class _Cutter:
+class Cutter:
     """Cuts one text; every method returns, with what it read, whether all of that is intact."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, base: int = 0) -> None:
+        """Take a text, or what of it begins at ``base``."""
         self.problems: list[SyntaxProblem] = []
         self.doubled: list[SyntaxProblem] = []
         self.open_at: int | None = None
-        self._source = source
+        self._source = b"\0" * base + source
+        # In texts that are read from somewhere on nothing is merged, which is all that a mapping keeps its text for.
+        self._kept = b"" if base else source
+
+    def let_go(self) -> None:
+        """Forget the text: nothing is read any more."""
+        self._source = b""
 
     def section(self, start: int, end: int) -> tuple[Item | None, bool]:
         """Read an entry of the outermost mapping, cut at the keys one level below it."""
-        head = self._head(start, end)
-        if head is None or self._rest(head) is not None:
-            return self._piece(start, end, watched=True)
-        first = _FIRST.search(self._source, head.end(), end)
-        if first is None or not first.group(1) or self._source[first.end()] in b"-?\"'[{":
-            return self._piece(start, end, watched=True)
-        starts = self._cuts(_children(len(first.group(1))), first.start(), end)
+        starts = self.children(start, end)
+        if starts is None:
+            return self.piece(start, end)
         items: list[Item] = []
         complete = True
         for begin, stop in zip(starts, [*starts[1:], end], strict=True):
-            item, intact = self._piece(begin, stop, watched=True)
+            item, intact = self.piece(begin, stop)
             complete &= intact
             if item is not None:
                 items.append(item)
-        name, key = self._key(head)
-        extent = _extent(items) if items else Span(key.end, key.end)
-        return Item(name, key, self.mapping(items, extent, complete=complete)), complete
+        name, key = self.key(start, end)
+        return Item(name, key, self.mapping(items, extent_of(items, key), complete=complete)), complete
+
+    def children(self, start: int, end: int) -> list[int] | None:
+        """Return where the entries below an entry begin; None where it is to be read as one."""
+        head = self._head(start, end)
+        if head is None or self._rest(head) is not None:
+            return None
+        first = _FIRST.search(self._source, head.end(), end)
+        if first is None or not first.group(1) or self._source[first.end()] in b"-?\"'[{":
+            return None
+        return self._cuts(_children(len(first.group(1))), first.start(), end)
+
+    def key(self, start: int, end: int) -> tuple[str, Span]:
+        """Return the key of an entry that has entries below it."""
+        head = self._head(start, end)
+        return self._key(head) if head is not None else ("", Span(start, start))
+
+    def piece(self, start: int, end: int) -> tuple[Item | None, bool]:
+        """Read a text that should be one entry, and whose end may be cut wrongly."""
+        return self._piece(start, end, watched=True)
 
     def mapping(self, items: list[Item], extent: Span, *, complete: bool) -> PiecedPart:
         """Return a mapping of entries that were read one by one."""
         doubled = list(doubled_items(items))
         self.doubled += doubled
-        return PiecedPart(self._source, items, extent, complete=complete and not doubled)
+        return PiecedPart(self._kept, items, extent, complete=complete and not doubled)
 
     def _piece(self, start: int, end: int, depth: int = 0, *, watched: bool = False) -> tuple[Item | None, bool]:
         """Read a text that should be one entry."""
@@ -180,14 +208,14 @@ class _Cutter:
             item, _ = self._piece(begin, stop, depth)
             if item is not None:
                 items.append(item)
-        return self.mapping(items, _extent(items), complete=False) if items else None
+        return self.mapping(items, extent_of(items), complete=False) if items else None
 
     def _sequence(self, starts: list[int], column: int, end: int, depth: int) -> Part:
         items: list[Expression] = []
         for begin, stop in zip(starts, [*starts[1:], end], strict=True):
             dash = begin + column
             # Without its dash an item is a block like any other, at the same offsets.
-            inner = _Cutter(self._source[:begin] + b" " * (column + 1) + self._source[dash + 1 :])
+            inner = Cutter(self._source[:begin] + b" " * (column + 1) + self._source[dash + 1 :])
             items.append(inner.item(begin, stop, depth))
             self.problems += inner.problems
             self.doubled += inner.doubled
@@ -264,8 +292,11 @@ def _second_entry(text: bytes, base: int) -> Item | None:
     return entries[0] if entries else None
 
 
-def _extent(items: list[Item]) -> Span:
-    return Span(items[0].key.start, items[-1].span.end)
+def extent_of(items: Sequence[Item], key: Span | None = None) -> Span:
+    """Return from where to where entries are written; after their key where there are none."""
+    if items or key is None:
+        return Span(items[0].key.start, items[-1].span.end)
+    return Span(key.end, key.end)
 
 
 def _is_open(composed: ComposedText) -> bool:
