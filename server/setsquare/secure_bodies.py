@@ -1,6 +1,6 @@
 """The canonical secure body of a resource that has just been begun: what all fixes together would write into it.
 
-Nothing here knows how anything is written: a text with the bare resource alone is analysed and repaired as any other.
+A text with the bare resource alone is analysed and repaired as any other, so nothing here knows what a rule writes.
 What only the organisation knows, and its policy does not say, is left open: for a person to fill in, never invented.
 """
 
@@ -18,21 +18,11 @@ from setsquare.records import record
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.syntax import hcl
+from setsquare.syntax.begun import Begun, begun_at
 from setsquare.text import Span
 from setsquare.workspace import Unit, Workspace
 
-_HEADER = re.compile(rb'^resource[ \t]+"(\w+)"[ \t]+"([\w-]+)"', re.MULTILINE)
-_ON_HEADER = re.compile(rb"[ \t]*\{?[ \t]*")
-_UNDER_HEADER = re.compile(rb"[ \t]*\{[ \t]*\r?\n[ \t]*")
-_CLOSES = re.compile(rb"\r?\n\}")
-_SPACE = re.compile(rb"\s*")
 _END = re.compile(rb"^\}", re.MULTILINE)
-_TYPE = re.compile(
-    rb"^(?P<at> +)(?P<name>[A-Za-z0-9]+):[ ]*\r?\n"
-    rb"(?P<in> +)Type:[ ]*[\"']?(?P<type>\w+::\w+::\w+)[\"']?[ ]*(?P<under>\r?\n[ ]*)?\Z",
-    re.MULTILINE,
-)
-_LINE = re.compile(rb"^( *)(\S.*?)\r?$", re.MULTILINE)
 _NAME = "setsquareOpen"
 _MARK = re.compile(rb'\0|"?(?:local\.|!Ref )setsquareOpen(\d+)"?')
 
@@ -62,28 +52,6 @@ class SecureBody:
     rules: tuple[str, ...]
 
 
-@record
-class _Begun:
-    """A resource that has just been begun.
-
-    Attributes:
-        span: what may be replaced, on one line.
-        bare: the resource alone, complete.
-        prefix: how much of it stands before the span.
-        suffix: what of it stands after the span already.
-        type: the resource type.
-        address: the resource's address.
-
-    """
-
-    span: Span
-    bare: bytes
-    prefix: int
-    suffix: bytes
-    type: str
-    address: str
-
-
 def secure_body(  # noqa: PLR0913 - a text, and all that decides what is right in it
     path: str,
     source: bytes,
@@ -110,10 +78,8 @@ def secure_body(  # noqa: PLR0913 - a text, and all that decides what is right i
 
     """
     written = format_of(path, source)
-    if written not in (Format.HCL, Format.YAML):
-        return None
-    begun = _terraform(source, offset) if written is Format.HCL else _template(source, offset)
-    if begun is None:
+    begun = begun_at(written, source, offset) if written is not None else None
+    if written is None or begun is None:
         return None
     beside = b""
     if written is Format.HCL:
@@ -150,82 +116,12 @@ def _pieces(text: bytes, parameters: Sequence[str]) -> Iterator[bytes | Open]:
     yield text[at:]
 
 
-# --------------------------------------------------------------------- what has been begun
-
-
-def _terraform(source: bytes, offset: int) -> _Begun | None:
-    header = next(reversed([*_HEADER.finditer(source, 0, offset)]), None)
-    if header is None:
-        return None
-    kind, name = header.group(1).decode(), header.group(2).decode()
-    bare = header.group() + b" {\n}\n"
-    between, line_end = source[header.end() : offset], _line_end(source, offset)
-    rest = source[offset:line_end].strip()
-    follows = _follows(source, line_end)
-    if _UNDER_HEADER.fullmatch(between):
-        if rest or follows is None:
-            return None
-        span = Span(source.rfind(b"\n", 0, offset) + 1, line_end)
-        return _Begun(span, bare, len(header.group()) + len(b" {\n"), follows, kind, f"{kind}.{name}")
-    if not _ON_HEADER.fullmatch(between):
-        return None
-    braces = (between + rest).replace(b" ", b"").replace(b"\t", b"")
-    if braces not in (b"", b"{", b"{}") or (braces == b"{" and follows is None):
-        return None
-    suffix = follows if braces == b"{" and follows else b""
-    return _Begun(Span(header.end(), line_end), bare, len(header.group()), suffix, kind, f"{kind}.{name}")
-
-
 def _mentioning(address: bytes, texts: Mapping[str, bytes]) -> Iterator[bytes]:
     """Yield the blocks of a module that speak of a resource."""
     for path, text in sorted(texts.items()):
         if address in text and format_of(path) is Format.HCL:
             spans = [block.span for block in hcl.read(path, text).blocks]
             yield from (text[span.start : span.end] for span in spans if address in text[span.start : span.end])
-
-
-def _line_end(source: bytes, offset: int) -> int:
-    end = source.find(b"\n", offset)
-    end = len(source) if end < 0 else end
-    return end - 1 if source[offset:end].endswith(b"\r") else end
-
-
-def _follows(source: bytes, line_end: int) -> bytes | None:
-    """Return what closes a block after a line: its brace, or nothing yet; None where the body goes on."""
-    if _CLOSES.match(source, line_end):
-        return b"\n}"
-    space = _SPACE.match(source, line_end)
-    start = line_end if space is None else space.end()
-    if start == len(source) or (source[start - 1 : start] == b"\n" and source[start : start + 1] != b"}"):
-        return b""
-    return None
-
-
-def _template(source: bytes, offset: int) -> _Begun | None:
-    found = _TYPE.search(source[:offset])
-    line_end = _line_end(source, offset)
-    if found is None or source[offset:line_end].strip():
-        return None
-    at, inside = found.group("at"), found.group("in")
-    if len(inside) <= len(at) or not _is_among_resources(source[: found.start()], len(at)):
-        return None
-    after = _LINE.search(source, line_end + 1) if line_end < len(source) else None
-    if after is not None and len(after.group(1)) > len(at):
-        return None  # the resource goes on
-    name, kind = found.group("name"), found.group("type")
-    bare = b"Resources:\n" + at + name + b":\n" + inside + b"Type: " + kind + b"\n"
-    is_under = found.group("under") is not None
-    start = source.rfind(b"\n", 0, offset) + 1 if is_under else offset
-    prefix = len(bare) if is_under else len(bare) - 1
-    return _Begun(Span(start, line_end), bare, prefix, b"", kind.decode(), name.decode())
-
-
-def _is_among_resources(before: bytes, indentation: int) -> bool:
-    """Whether the mapping that a line of this indentation belongs to is the template's ``Resources``."""
-    for line in reversed([*_LINE.finditer(before)]):
-        if len(line.group(1)) < indentation and not line.group(2).startswith(b"#"):
-            return not line.group(1) and line.group(2).partition(b"#")[0].rstrip() == b"Resources:"
-    return False
 
 
 # --------------------------------------------------------------------- what it becomes
@@ -277,7 +173,7 @@ class _OnePolicy(Policies):
         return self._one[1]
 
 
-def _secured(begun: _Begun, analyse: _Analyser, *, fill_in: bool) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
+def _secured(begun: Begun, analyse: _Analyser, *, fill_in: bool) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
     """Return the bare resource with all that can be fixed in it, the parameters left open, and the rules served."""
     opened: tuple[str, ...] = ()
     findings = _of(begun, analyse(begun.bare))
@@ -295,5 +191,5 @@ def _secured(begun: _Begun, analyse: _Analyser, *, fill_in: bool) -> tuple[bytes
     return (begun.bare, (), ()) if served & left else (new, opened, tuple(sorted(served)))
 
 
-def _of(begun: _Begun, analysis: Analysis) -> list[Finding]:
+def _of(begun: Begun, analysis: Analysis) -> list[Finding]:
     return [finding for finding in analysis.findings if finding.resource == begun.address]
