@@ -32,6 +32,7 @@ from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.syntax import hcl_pieces, suppressions
 from setsquare.syntax.hcl_pieces import PiecedFile
+from setsquare.syntax.layout import Laid, Placed
 from setsquare.text import Span
 from setsquare.written import expressions
 
@@ -61,17 +62,17 @@ class Rules:
 
     """
 
-    def __init__(self, catalogue: Catalogue, policy: Policy) -> None:
+    def __init__(self, catalogue: Catalogue, policy: Policy, dialect: Dialect = Dialect.TERRAFORM) -> None:
         links: dict[str, set[tuple[str, str]]] = defaultdict(set)
         kinds: dict[str, set[str]] = defaultdict(set)
         for rule in catalogue.rules.values():
-            for target in rule.targets.get(Dialect.TERRAFORM, ()):
+            for target in rule.targets.get(dialect, ()):
                 for companion in target.companions:
                     links[companion.resource].add((target.resource, companion.link[0]))
                     kinds[target.resource].add(companion.resource)
         self.links: Mapping[str, Collection[tuple[str, str]]] = links
         self.companions: Mapping[str, Collection[str]] = kinds
-        singletons = catalogue.singletons(Dialect.TERRAFORM)
+        singletons = catalogue.singletons(dialect)
         self.singletons = frozenset(target.resource for _, target in singletons)
         written = (value for parameter in policy.parameters.values() for value in _by_dialect(parameter))
         self.named = frozenset(_thing(text) for value in written for text in expressions(value))
@@ -84,7 +85,7 @@ class _File:
 
     source: bytes
     file: ConfigurationFile
-    pieces: PiecedFile | None
+    pieces: Laid[Placed] | None
     is_marked: bool
 
     @property
@@ -184,7 +185,7 @@ class IncrementalModule:
             is_marked = is_marked or _changes_marks(known, file)
             gone, new = _difference(known.file.blocks if known else (), file.file.blocks)
             removed += [self._mentions.remove(id(block)) for block in gone]
-            added += [Known.of(path, block, file.layout) for block in new]
+            added += [self._known(path, block, file) for block in new]
         for one in added:
             self._mentions.add(one)
         if any(one.resource for one in (*removed, *added)):
@@ -192,10 +193,14 @@ class IncrementalModule:
             self._names = frozenset(resource for resource in resources if resource is not None)
         return removed, added, is_marked
 
+    def _known(self, path: str, block: Block, file: _File) -> Known:
+        return Known.of(path, block, file.layout)
+
     def _read(self, path: str, source: bytes, known: _File | None) -> _File | None:
         pieces = None
         if format_of(path) is Format.HCL:
-            pieces = hcl_pieces.read(path, source, known.pieces if known else None)
+            before = known.pieces if known else None
+            pieces = hcl_pieces.read(path, source, before if isinstance(before, PiecedFile) else None)
         if pieces is not None:
             return _File(source, pieces.file, pieces, any(piece.is_marked for piece in pieces.pieces))
         file = self._read_whole(path, source)
@@ -208,9 +213,12 @@ class IncrementalModule:
         self._waiting.clear()
         self._settled.clear()
         self._uses.clear()
-        self._take(self._run([file.file for file in self._files.values()]), None)
+        self._take(self._run(None), None)
 
-    def _run(self, files: Sequence[ConfigurationFile]) -> Analysis:
+    def _run(self, keys: Collection[int] | None) -> Analysis:
+        """Analyse these blocks alone, or all."""
+        everything = [file.file for file in self._files.values()]
+        files = everything if keys is None else [_only(file, keys) for file in everything]
         layouts = {path: file.layout for path, file in self._files.items()}
         marked = {path: file.layout for path, file in self._files.items() if file.is_marked}
         return self._judge(files, layouts, marked)
@@ -246,13 +254,13 @@ class IncrementalModule:
 
     def _judge_again(self, removed: Sequence[Known], added: Sequence[Known]) -> None:
         broken = self._broken
-        count_uses(self._uses, removed, added)
+        self._count_uses(removed, added)
         gone = {address for known in removed if (address := known.address) is not None}
         for address in gone:
             self._settled.setdefault(address, self._results.get(address))
         for address in {one for one in gone if not self._mentions.keys_of([one])}:
             self._results.pop(address, None)
-        if _declared(removed, self._rules.named) != _declared(added, self._rules.named):
+        if self._concerns_all(removed, added):
             self._judge_all()
             return
         todo = self._affected(removed, added, is_broken=bool(broken))
@@ -275,6 +283,12 @@ class IncrementalModule:
             todo = set() if broken else self._unsettled()
         if not broken:
             self._uses.clear()
+
+    def _count_uses(self, removed: Sequence[Known], added: Sequence[Known]) -> None:
+        count_uses(self._uses, removed, added)
+
+    def _concerns_all(self, removed: Sequence[Known], added: Sequence[Known]) -> bool:
+        return _declared(removed, self._rules.named) != _declared(added, self._rules.named)
 
     def _keep_fixes(self, judged: Collection[str], added: Sequence[Known]) -> bool:
         """Keep the fixes of values that are shared with others; return whether all of them are known.
@@ -355,15 +369,23 @@ class IncrementalModule:
             return found
         behind: set[str] | None = None
         for kind, attribute in self._rules.links.get(known.resource[0], ()):
-            name = points_at(known, attribute, kind)
+            name = self._points_at(known, attribute, kind)
             if behind is None:
                 behind = self._mentions.resources_behind(known)
-            found |= {thing for thing in behind if thing.startswith((f"{kind}.", "module."))}
+            found |= self._primaries(behind, kind)
             if name is None:
                 everyone = self._addresses(self._mentions.of_type(kind))
                 # In a broken buffer a companion that is being typed does not say yet whose it is.
                 (self._waiting if is_broken else found).update(everyone)
         return found
+
+    @staticmethod
+    def _points_at(known: Known, attribute: str, kind: str) -> str | None:
+        return points_at(known, attribute, kind)
+
+    def _primaries(self, things: Iterable[str], kind: str) -> set[str]:
+        """Return, among the things that a companion speaks of, those that it may complete."""
+        return {thing for thing in things if thing.startswith((f"{kind}.", "module."))}
 
     def _named_like(self, known: Known) -> set[str]:
         """Return the resources whose new companions might be called as this one is."""
@@ -381,8 +403,8 @@ class IncrementalModule:
 
     # ------------------------------------------------------------- what is judged together
 
-    def _slice(self, addresses: Collection[str], *, with_sharing: bool) -> list[ConfigurationFile]:
-        """Return files with nothing in them but what decides how some resources are judged."""
+    def _slice(self, addresses: Collection[str], *, with_sharing: bool) -> Collection[int]:
+        """Return the blocks that decide how some resources are judged."""
         mentions = self._mentions
         keys = mentions.keys_of(addresses)
         keys |= mentions.direct_users(addresses)
@@ -398,8 +420,7 @@ class IncrementalModule:
             keys |= mentions.users({name for place in shared for name in self._owner(place)})
         keys |= mentions.keys_of(self._rules.named)
         things = {name for key in keys for name in (*mentions.blocks[key].names, *mentions.blocks[key].mentions)}
-        keys |= mentions.owners(things)
-        return [_only(file.file, keys) for file in self._files.values()]
+        return keys | mentions.owners(things)
 
     def _unclear(self, kind: str) -> set[int]:
         """Return the companions of a type of resources that do not say plainly whose they are."""
@@ -408,7 +429,7 @@ class IncrementalModule:
             for other in self._rules.companions.get(kind, ())
             for key in self._mentions.of_type(other)
             for above, attribute in self._rules.links[other]
-            if above == kind and points_at(self._mentions.blocks[key], attribute, kind) is None
+            if above == kind and self._points_at(self._mentions.blocks[key], attribute, kind) is None
         }
 
     def _called_like(self, names: Collection[str]) -> set[int]:
@@ -441,14 +462,7 @@ class IncrementalModule:
             file = files.get(path)
             return one if file is None else file.span(one)
 
-        names, layouts = self._names, {path: file.layout for path, file in self._files.items()}
-
-        def siblings(path: str, one: Span) -> frozenset[tuple[str, str]]:
-            header = _RESOURCE.match(layouts[path], one.start)
-            kinds = self._rules.companions.get(header.group(1).decode() if header else "", ())
-            return frozenset(pair for pair in names if pair[0] in kinds)
-
-        mover = Mover(span, siblings)
+        mover = Mover(span, self._siblings())
         results = [*self._results.values()]
         pairs = [pair for one in results for pair in self._moved(one, files, mover)]
         pairs.sort(key=itemgetter(0))
@@ -470,6 +484,16 @@ class IncrementalModule:
             files=len(self._files),
         )
 
+    def _siblings(self) -> Callable[[str, Span], frozenset[tuple[str, str]]]:
+        names, layouts = self._names, {path: file.layout for path, file in self._files.items()}
+
+        def siblings(path: str, one: Span) -> frozenset[tuple[str, str]]:
+            header = _RESOURCE.match(layouts[path], one.start)
+            kinds = self._rules.companions.get(header.group(1).decode() if header else "", ())
+            return frozenset(pair for pair in names if pair[0] in kinds)
+
+        return siblings
+
     def _syntax_problems(self) -> Iterable[Problem]:
         for path, file in self._files.items():
             for problem in file.file.problems:
@@ -477,7 +501,7 @@ class IncrementalModule:
 
     @staticmethod
     def _moved(
-        results: _Results, files: Mapping[str, PiecedFile], mover: Mover
+        results: _Results, files: Mapping[str, Laid[Placed]], mover: Mover
     ) -> list[tuple[tuple[object, ...], Finding]]:
         if not results.findings:
             return []
@@ -526,7 +550,7 @@ def _only(file: ConfigurationFile, keys: Collection[int]) -> ConfigurationFile:
     return replace(file, blocks=tuple(block for block in file.blocks if id(block) in keys))
 
 
-def _points(findings: Iterable[Finding], files: Mapping[str, PiecedFile]) -> tuple[tuple[str, int], ...]:
+def _points(findings: Iterable[Finding], files: Mapping[str, Laid[Placed]]) -> tuple[tuple[str, int], ...]:
     places = {place for finding in findings for place in _places(finding)}
     return tuple(
         sorted({(place.path, files[place.path].base_of(place.span.start)) for place in places if place.path in files})

@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from setsquare.model import Block, SyntaxProblem
+from setsquare.records import record
 from setsquare.syntax import hcl_tree as tree
 from setsquare.syntax import suppressions
 from setsquare.syntax.hcl import TOP_LEVEL, Contents, ParsedText, encoding_problems, finished
@@ -131,8 +132,9 @@ def _read(text: bytes, base: int) -> tuple[Contents, bool]:
     return contents, False
 
 
-PiecedFile = Laid[Piece]
-"""A file as read piece by piece."""
+@record
+class PiecedFile(Laid[Piece]):
+    """A file as read piece by piece."""
 
 
 def read(path: str, source: bytes, before: PiecedFile | None = None) -> PiecedFile | None:
