@@ -170,9 +170,14 @@ def points_at(known: Known, attribute: str, kind: str) -> str | None:
             return None
 
 
-def count_uses(counts: Counter[str], removed: Iterable[Known], added: Iterable[Known]) -> None:
-    """Count by how much more variables and local values are spoken of."""
+def count_uses(
+    counts: Counter[str],
+    removed: Iterable[Known],
+    added: Iterable[Known],
+    is_passing: Callable[[str], bool] = lambda name: name.startswith(_PASSING),
+) -> None:
+    """Count by how much more what stands for something else is spoken of: variables and local values."""
     for known in removed:
-        counts.subtract(name for name in known.mentions if name.startswith(_PASSING))
+        counts.subtract(name for name in known.mentions if is_passing(name))
     for known in added:
-        counts.update(name for name in known.mentions if name.startswith(_PASSING))
+        counts.update(name for name in known.mentions if is_passing(name))
