@@ -67,7 +67,7 @@ _COMPARISONS_A_STEP = 20
 
 
 def analyse(
-    scope: Scope, catalogue: Catalogue, policy: Policy, context: Context, others: Sequence[TerraformModule] = ()
+    scope: Scope, catalogue: Catalogue, policy: Policy, context: Context, others: Sequence[Scope] = ()
 ) -> Analysis:
     """Judge every resource of a module or template by every rule that the policy selects.
 
@@ -78,7 +78,8 @@ def analyse(
         catalogue: the rules.
         policy: selects them.
         context: the surroundings.
-        others: the same folder as further calls of it mean it, and the modules that it calls and nobody can edit.
+        others: the same folder or template as further calls of it mean it, and the modules that it calls and nobody
+            can edit.
 
     """
     return _Unit((scope, *others), catalogue, policy, context).analysis()
@@ -96,7 +97,7 @@ class _Instance:
         own: dict[str, list[Resource]] = {}
         for resource in self.resources:
             own.setdefault(resource.type, []).append(resource)
-        top = scope.top if isinstance(scope, TerraformModule) and len(scope.top.tree) > 1 else None
+        top = scope.top if len(scope.top.tree) > 1 else None
         # No method of this object, which would refer to itself by it: what it holds should go when it goes.
         self.of_type: Callable[[str], Sequence[Resource]] = (
             top.of_type if top is not None else lambda kind: own.get(kind, ())
@@ -117,7 +118,7 @@ class _Unit:
         self._problems: list[Problem] = []
         self._spent = 0
         self._uses: dict[tuple[int, Place], tuple[Place, ...]] = {}
-        self._foreign: dict[TerraformModule, _Instance] = {}
+        self._foreign: dict[Scope, _Instance] = {}
         types = catalogue.types(self.dialect)
         self._instances = [_Instance(scope, types) for scope in scopes]
         self._resources = [resource for instance in self._instances for resource in instance.resources]
@@ -289,12 +290,10 @@ class _Unit:
     def elsewhere(self, primary: Resource, place: Place) -> Sequence[Judgement]:
         """Return the judgements of the resources of other folders that the literal at a place flows into."""
         scope = self._scope_of(primary)
-        if not isinstance(scope, TerraformModule):
-            return ()
         used = [use for use in self.uses(primary, place) if use.path not in self._context.texts]
         return [judgement for use in used for judgement in self._judgements_at(scope.top, use)]
 
-    def _judgements_at(self, top: TerraformModule, use: Place) -> Iterable[Judgement]:
+    def _judgements_at(self, top: Scope, use: Place) -> Iterable[Judgement]:
         types = self._catalogue.types(self.dialect)
         for module in top.tree:
             if use.path in module.texts:
@@ -347,18 +346,16 @@ class _Unit:
 
     def _calls(self, primary: Resource) -> tuple[CalledBy, ...]:
         scope = self._scope_of(primary)
-        if not isinstance(scope, TerraformModule):
-            return ()
         calls = [CalledBy(m.address.rstrip("."), m.call.place) for m in scope.chain() if m.call is not None]
         return tuple(calls)
 
     def _sites(self, primary: Resource) -> Iterable[CallSite]:
         """Yield the calls that lead to a resource, the innermost first."""
         scope = self._scope_of(primary)
-        for module in scope.chain() if isinstance(scope, TerraformModule) else ():
-            call, caller = module.call, module.caller
+        for called in scope.chain():
+            call, caller = called.call, called.caller
             if call is not None and caller is not None:
-                yield CallSite(call.place, call.block.span, caller.texts.get(call.path, b""))
+                yield CallSite(call.place, call.span, caller.texts.get(call.path, b""))
 
     def _place(self, judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
         """Return what a finding underlines: the argument or the call, where nobody can edit what is called."""
@@ -387,7 +384,7 @@ class _Unit:
         found: dict[str, bytes] = {}
         for path in sorted(paths - self._context.texts.keys()):
             for instance in self._instances:
-                text = instance.scope.text_of(path) if isinstance(instance.scope, TerraformModule) else b""
+                text = instance.scope.text_of(path)
                 if text:
                     found[path] = text
                     break

@@ -55,8 +55,8 @@ def _by_target(resources: Sequence_[Resource], attribute: str) -> tuple[_ByTarge
     others: list[int] = []
     for at, resource in enumerate(resources):
         match resource.value.lookup(attribute):
-            case (Referenced(_, (name, *_)),) if resource.dialect is Dialect.CLOUDFORMATION:
-                by_target.setdefault("", {}).setdefault(name, []).append(at)
+            case (Referenced(_, (name, *_), module),) if resource.dialect is Dialect.CLOUDFORMATION:
+                by_target.setdefault("", {}).setdefault(f"{module}{name}", []).append(at)
             case (Referenced(_, (kind, name, *_), module),) if not name.startswith("["):
                 by_target.setdefault(kind, {}).setdefault(f"{module}{name}", []).append(at)
             case _:
@@ -88,7 +88,8 @@ def same_target(reference: Referenced, wanted: tuple[str, ...], primary: Resourc
     """Whether a reference names the primary by one of the wanted attributes."""
     steps = tuple(step for step in reference.target if not step.startswith("["))
     if primary.dialect is Dialect.CLOUDFORMATION:
-        return steps[0] == primary.name and (len(steps) == 1 or steps[1] in wanted)
+        is_it = (reference.module, steps[0]) == (primary.module, primary.name)
+        return is_it and (len(steps) == 1 or steps[1] in wanted)
     if steps[:2] == (primary.type, primary.name) and reference.module == primary.module:
         # Any other attribute of the primary still names no other resource.
         return True if len(steps) == 2 or steps[2] in wanted else None  # noqa: PLR2004

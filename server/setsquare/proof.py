@@ -84,10 +84,15 @@ def prove(
 
 def _identities(finding: Finding) -> Iterator[tuple[str, str, str]]:
     """Yield rule, address and the file of the outermost call: two folders may call a module by the same name."""
-    outermost = {call.place.path for call in finding.calls if call.address.count("module.") == 1}
+    outermost = {call.place.path for call in finding.calls if _is_outermost(call.address)}
     for address in (finding.resource, *finding.alike):
         for path in outermost or {""}:
             yield finding.rule.id, address, path
+
+
+def _is_outermost(address: str) -> bool:
+    """Whether the address of a call names one step: ``module.m``, or the logical id of a nested stack."""
+    return address.count("module.") == 1 or "." not in address
 
 
 def _all_identities(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:

@@ -13,15 +13,16 @@ from setsquare.discovery import Listing, files_of_folder, list_files, repository
 from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.incremental import CallsOthersError, IncrementalModule, Rules
-from setsquare.model import ConfigurationFile, Place, SyntaxProblem, TemplateFile
+from setsquare.incremental_templates import IncrementalTemplate, NotInPiecesError, TemplateAmong
+from setsquare.model import CloudFormationTemplate, ConfigurationFile, Place, SyntaxProblem, TemplateFile
 from setsquare.modules import DOWNLOADED, MANIFEST, Calls, Modules, not_followed
 from setsquare.policies import Policies, read_limited
 from setsquare.records import record
-from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.decoding import Mistake
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel
+from setsquare.stacks import StackCalls, Stacks
 from setsquare.syntax import cfn, hcl, tf_json
 from setsquare.text import Edit, Span
 
@@ -29,6 +30,7 @@ MAX_FILE = 16 << 20
 """Files larger than this many bytes are not read."""
 
 _CALLING = (Format.HCL, Format.TF_JSON)
+_TEMPLATES = (Format.YAML, Format.JSON)
 _TERRAFORM = (Format.HCL, Format.TF_JSON, Format.TFVARS, Format.TFVARS_JSON)
 
 
@@ -71,6 +73,9 @@ class Workspace:
         self._terraform: Mapping[str, tuple[str, ...]] | None = None
         self._calls = Calls(self)
         self._modules = Modules(self, self._calls)
+        self._stack_calls = StackCalls(self)
+        self._stacks = Stacks(self, self._stack_calls)
+        self._templates: frozenset[str] | None = None
         self._edited: dict[str, _Edited] = {}
         self._faults: dict[str, str] = {}
         self._seen: dict[str, str] = {}
@@ -213,6 +218,11 @@ class Workspace:
             self._modules.changed(folder_of(path))
         if format_of(path) in _CALLING:
             self._calls.changed(path)
+        if format_of(path) in _TEMPLATES:
+            if self._templates is not None and path not in self._templates:
+                self._templates = None
+            self._stack_calls.changed(path)
+            self._stacks.changed()
         above, is_downloaded, _ = path.partition(DOWNLOADED)
         if is_downloaded:
             self._edited.pop(above, None)  # its calls may lead to what is there only now
@@ -226,6 +236,9 @@ class Workspace:
 
     def _forget_folders(self) -> None:
         self._terraform = None
+        self._templates = None
+        self._stack_calls.forget()
+        self._stacks.changed()
         self._calls.forget()
         self._modules.forget()
 
@@ -260,7 +273,7 @@ class Workspace:
 
     def blocks(self, path: str) -> tuple[Span, ...]:
         """Return the top-level blocks, or the template's resources, of a file that was analysed, sorted."""
-        edited = self._edited.get(path.rpartition("/")[0])
+        edited = self._edited.get(path) or self._edited.get(path.rpartition("/")[0])
         if edited is not None and edited.module.reads(path):
             return edited.module.blocks(path)
         _, file = self._parsed.get(path, (b"", None))
@@ -388,12 +401,14 @@ class Workspace:
         policy, catalogue = self.policy_of(unit.key), self.catalogue_of(unit.key)
         context = Context(self._base_of(policy, unit.key), own)
         parts = []
-        for file in files:
-            for template in file.templates if isinstance(file, TemplateFile) else ():
-                scope = TemplateScope(file.path, template)
-                parts.append(analyse(scope, catalogue, policy, context))
-                scope.let_go()
         problems = [problem for file in files for problem in _problems(file)]
+        stacks = self._stacks if unit.is_module else self._stacks.with_texts(texts)
+        for file in files:
+            for scopes in stacks.judged(file, own[file.path]) if isinstance(file, TemplateFile) else ():
+                parts.append(analyse(scopes[0], catalogue, policy, context, scopes[1:]))
+                problems += stacks.unseen(scopes)
+                if not self._stack_calls.is_linked(unit.key):
+                    scopes[0].let_go()
         if unit.is_module:
             modules = self._modules.with_texts(texts)
             judged = modules.judged(unit.key)
@@ -415,7 +430,7 @@ class Workspace:
         self._edited.pop(unit.key, None)
         try:
             found = known.module.analyse(texts)
-        except CallsOthersError:
+        except (CallsOthersError, NotInPiecesError):
             return self.analyse_texts(unit, texts)
         self._edited[unit.key] = known
         return found
@@ -423,11 +438,25 @@ class Workspace:
     def _is_alone(self, unit: Unit) -> bool:
         """Whether the files of a unit decide alone what is found in it, as far as their texts say."""
         is_open = any(self.overlay.get(path) is not None for path in unit.paths)
-        return (
-            unit.is_module and is_open and unit.key not in self._calls.callers and unit.key not in self._calls.callees
-        )
+        if not unit.is_module:
+            return is_open and format_of(unit.key) is Format.YAML and not self._stack_calls.is_linked(unit.key)
+        return is_open and unit.key not in self._calls.callers and unit.key not in self._calls.callees
 
     def _incremental(self, unit: Unit, policy: Policy, catalogue: Catalogue) -> IncrementalModule:
+        return self._module(unit, policy, catalogue) if unit.is_module else self._template(unit, policy, catalogue)
+
+    def _template(self, unit: Unit, policy: Policy, catalogue: Catalogue) -> IncrementalTemplate:
+        def judge(
+            template: CloudFormationTemplate, names: frozenset[tuple[str, str]], layout: bytes, marked: bytes
+        ) -> Analysis:
+            scope = TemplateAmong(unit.key, template, layout, names)
+            analysis = analyse(scope, catalogue, policy, Context(self._base_of(policy, unit.key), {unit.key: marked}))
+            scope.let_go()
+            return analysis
+
+        return IncrementalTemplate(catalogue, policy, judge)
+
+    def _module(self, unit: Unit, policy: Policy, catalogue: Catalogue) -> IncrementalModule:
         def judge(
             files: Sequence[ConfigurationFile], layouts: Mapping[str, bytes], marked: Mapping[str, bytes]
         ) -> Analysis:
@@ -476,9 +505,18 @@ class Workspace:
         """Return the folders whose findings a folder may decide: its callers, and what they and it call."""
         return self._calls.related(folder)
 
+    def related_templates(self, path: str) -> frozenset[str]:
+        """Return the templates whose findings a template may decide: its callers, and what they and it call."""
+        return self._stack_calls.related(path) if format_of(path) in _TEMPLATES else frozenset()
+
     def affected(self, unit: Unit, edits: Mapping[str, Sequence[Edit]]) -> tuple[Unit, ...]:
         """Return the other units whose findings edits may change: their own files, or what decides them."""
-        folders = {path.rpartition("/")[0] for path in edits} if unit.is_module else set()
+        if not unit.is_module:
+            return tuple(
+                Unit(path, is_module=False, paths=(path,))
+                for path in sorted(self._affected_templates(edits) - {unit.key})
+            )
+        folders = {path.rpartition("/")[0] for path in edits}
         reached = set(folders)
         if any(self._names_values(path, made) for path, made in edits.items()):
             reached |= self._calls.below(folders)
@@ -486,6 +524,10 @@ class Workspace:
         listed = self.terraform_folders()
         found = (next(_units_of(f, listed[f]), None) for f in sorted(reached - {unit.key}) if f in listed)
         return tuple(other for other in found if other is not None and other.is_module)
+
+    def _affected_templates(self, edits: Mapping[str, Sequence[Edit]]) -> set[str]:
+        """Return the templates whose findings edits of templates may change."""
+        return {*edits}.union(*(self._stack_calls.related(path) for path in edits))
 
     def _names_values(self, path: str, edits: Sequence[Edit]) -> bool:
         """Whether edits touch more than resources: what other modules may see the value of."""
@@ -512,6 +554,18 @@ class Workspace:
         found = tuple(path for path in files_of_folder(folder) if format_of(path) in _TERRAFORM)
         self._seen[f"{folder}/"] = _digest("\0".join(found).encode(errors="surrogateescape"))
         return found
+
+    def template_paths(self) -> frozenset[str]:
+        """Return the files that may be templates by their names."""
+        if self._templates is None:
+            paths = (path for files in self._folders().values() for path in files)
+            self._templates = frozenset(path for path in paths if format_of(path) in _TEMPLATES)
+        return self._templates
+
+    def template_file(self, path: str, text: bytes) -> TemplateFile | None:
+        """Return a template file as read."""
+        file = self._parse(path, text)
+        return file if isinstance(file, TemplateFile) else None
 
     def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
         """Return a Terraform file as read."""

@@ -94,7 +94,8 @@ def _fix_unit(scope: Scope, checked: CheckedUnit, rules: Sequence[str], outcome:
     proven = repair(scope.workspace, checked, chosen)
     outcome.left += proven.planned.refused
     outcome.served += proven.planned.served
-    is_related = checked.unit.is_module and bool(scope.workspace.related(checked.unit.key))
+    related = scope.workspace.related if checked.unit.is_module else scope.workspace.related_templates
+    is_related = bool(related(checked.unit.key))
     for path, text in proven.planned.apply(checked.texts).items():
         before, _ = outcome.changed.get(path, (checked.texts[path], b""))
         outcome.changed[path] = (before, text)

@@ -356,13 +356,13 @@ class Session:
 
     def _apply(self, path: str, change: Callable[[], None]) -> None:
         folder = folder_of(path)
-        related = self._workspace.related(folder)
+        related = self._workspace.related(folder) | self._workspace.related_templates(path)
         change()
         if self._workspace.invalidate(path):
             self._renew()
         for key in (path, folder):
             self._snapshots.pop(key, None)
-        for key in related | self._workspace.related(folder):
+        for key in related | self._workspace.related(folder) | self._workspace.related_templates(path):
             snapshot = self._snapshots.pop(key, None)
             if snapshot is not None:
                 self._outdated = self._outdated | {*snapshot.visible}

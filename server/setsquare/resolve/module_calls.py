@@ -21,6 +21,7 @@ from setsquare.model import (
 from setsquare.records import record
 from setsquare.resolve.expressions import references
 from setsquare.resolve.terraform_index import Index
+from setsquare.text import Span
 
 MAX_NESTING = 32
 """How deep modules may call each other; what is called deeper is not known."""
@@ -144,6 +145,11 @@ class Call:
     def place(self) -> Place:
         """The type and name of the module block."""
         return Place(self.path, self.block.header)
+
+    @property
+    def span(self) -> Span:
+        """The whole module block."""
+        return self.block.span
 
 
 def source_of(block: Block) -> Attribute | None:

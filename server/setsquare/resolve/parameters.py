@@ -1,9 +1,11 @@
 """The parameters of a template: what one may be, and where that is written."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from setsquare.model import (
+    Absent,
     Call,
     Expression,
     Known,
@@ -11,6 +13,7 @@ from setsquare.model import (
     Literal,
     ObjectExpression,
     Opaque,
+    Origin,
     Place,
     Reference,
     Scalar,
@@ -24,6 +27,10 @@ _FROM_STORE = "AWS::SSM::Parameter::Value"
 _LISTS = ("CommaDelimitedList", "List<")
 
 
+Argument = Callable[[str, bool], Value | None]
+"""What a caller passes as a parameter, the defaults of its own parameters counting or not; None where it does not."""
+
+
 class Parameters:
     """The parameters of one template.
 
@@ -31,11 +38,19 @@ class Parameters:
         path: the file.
         declared: the declarations by name.
         rules: the ``Rules`` section, which may restrict parameters further.
+        argument: what the caller passes, where the template is called.
 
     """
 
-    def __init__(self, path: str, declared: Mapping[str, Expression], rules: Expression | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        declared: Mapping[str, Expression],
+        rules: Expression | None,
+        argument: Argument | None = None,
+    ) -> None:
         self._path = path
+        self._argument = argument
         self._declared = declared
         self._asserted = dict(_asserted(rules))
         self._choices: dict[str, tuple[Scalar, ...]] = {}
@@ -48,20 +63,52 @@ class Parameters:
     def value(self, name: str, place: Place, world: World) -> Value:
         """Return what a parameter may be where it is referred to: its default, unless that cannot be its value there.
 
-        Without a default it is not known, but is among the values that are allowed.
+        Without a default it is not known, but is among the values that are allowed. In a template that is called it is
+        what the caller passes; what that does not pass has its default for certain.
         """
         default = self.default(name)
+        if self._argument is not None:
+            passed = self._argument(name, world.certain)
+            if passed is not None:
+                return self._passed(name, passed, place, world)
+            if world.certain and default is not None:
+                return self._by_default(name, default)
         remaining = self._remaining(name, world)
         if world.certain:
             known = tuple(Known(place, choice) for choice in remaining)
             return known or (self._opaque(name, place, ()),)
         if default is None or (world.in_branch and _is_decided(f"Ref {name}", as_text(default.value), world)):
             return (self._opaque(name, place, remaining),)
-        written = Place(self._path, default.span)
+        return self._by_default(name, default)
+
+    def _by_default(self, name: str, default: Literal) -> Value:
+        return (self._converted(name, Place(self._path, default.span), _scalar(default)),)
+
+    def _converted(self, name: str, written: Place, value: Scalar) -> Origin:
         if self._kind(name).startswith(_LISTS):
-            items = [part.strip() for part in str(default.value).split(",")]
-            return (Sequence(written, tuple((Known(written, item),) for item in items)),)
-        return (Known(written, _typed(self._kind(name), _scalar(default))),)
+            items = [part.strip() for part in as_text(value).split(",")]
+            return Sequence(written, tuple((Known(written, item),) for item in items))
+        return Known(written, _typed(self._kind(name), value))
+
+    def _passed(self, name: str, passed: Value, place: Place, world: World) -> Value:
+        """Return what of an argument a parameter can be in a world."""
+        remaining = self._remaining(name, world)
+        found: list[Origin] = []
+        for origin in passed:
+            match origin:
+                case _ if self._kind(name).startswith(_FROM_STORE):
+                    found.append(self._opaque(name, place, ()))
+                case Known(written, value):
+                    if not world.contradicts(f"Ref {name}", as_text(value)):
+                        found.append(self._converted(name, written, value))
+                case Absent():
+                    default = self.default(name)
+                    found += self._by_default(name, default) if default is not None else ()
+                case Opaque():
+                    found.append(replace(origin, hidden=self._is_hidden(name), among=remaining))
+                case _:
+                    found.append(origin)
+        return tuple(dict.fromkeys(found)) or (self._opaque(name, place, remaining),)
 
     def _opaque(self, name: str, place: Place, among: tuple[Scalar, ...]) -> Opaque:
         return Opaque(place, f"Ref {name}", self._path, hidden=self._is_hidden(name), among=among)

@@ -6,6 +6,7 @@ refers to one is judged by the default, since that is what happens when nobody s
 
 from collections.abc import Container
 from collections.abc import Sequence as Sequence_
+from typing import Protocol
 
 from setsquare.model import (
     Absent,
@@ -32,6 +33,7 @@ from setsquare.model import (
 from setsquare.resolve import intrinsic_functions, values
 from setsquare.resolve.assumptions import Conditions, World
 from setsquare.resolve.parameters import Parameters, as_text, fields
+from setsquare.resolve.stack_calls import OUTPUTS
 from setsquare.resolve.template_loops import without_loops
 from setsquare.rules.constraints import SECRET_STORES
 
@@ -41,13 +43,37 @@ _FIND_IN_MAP = "Fn::FindInMap"
 _WITH_DEFAULT = 4
 
 
+class Beyond(Protocol):
+    """What a template takes its values from beside its own text.
+
+    Attributes:
+        address: what the addresses of its resources begin with: empty, or ``Stack.``.
+        is_called: whether a caller decides its parameters.
+
+    """
+
+    address: str
+
+    @property
+    def is_called(self) -> bool:
+        """Whether a caller decides its parameters."""
+
+    def argument(self, name: str, is_certain: bool) -> Value | None:  # noqa: FBT001 - a parameter of a callback
+        """Return what the caller passes as a parameter; None where it does not."""
+
+    def output(self, stack: str, name: str) -> Value | None:
+        """Return what an output of a nested stack is; None where that stack is not known."""
+
+
 class TemplateValues:
     """The values of one template."""
 
-    def __init__(self, path: str, template: CloudFormationTemplate) -> None:
+    def __init__(self, path: str, template: CloudFormationTemplate, beyond: Beyond) -> None:
         self._path = path
+        self._beyond = beyond
         self._mappings = template.mappings
-        self.parameters = Parameters(path, template.parameters, template.rules)
+        argument = beyond.argument if beyond.is_called else None
+        self.parameters = Parameters(path, template.parameters, template.rules, argument)
         self.conditions = Conditions(template.conditions, self.value)
         self.base = World()
 
@@ -134,9 +160,11 @@ class TemplateValues:
             case ("Ref", name) if name in self.parameters:
                 return self.parameters.value(name, place, world)
             case ("Ref", name):
-                return (Referenced(place, (name, "Ref")),)
-            case ("Fn::GetAtt", name, *attribute):
-                return (Referenced(place, (name, *attribute)),)
+                return (Referenced(place, (name, "Ref"), self._beyond.address),)
+            case ("Fn::GetAtt", name, attribute):
+                output = attribute.removeprefix(OUTPUTS) if attribute.startswith(OUTPUTS) else None
+                found = self._beyond.output(name, output) if output is not None else None
+                return found or (Referenced(place, (name, attribute), self._beyond.address),)
             case _:
                 return (Opaque(place, " ".join(path)),)
 

@@ -1,0 +1,208 @@
+"""The nested stacks of a workspace: which template calls which, and the calls that decide each."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Protocol
+
+from setsquare.findings import Problem, ProblemKind
+from setsquare.model import Place, TemplateFile
+from setsquare.modules import MAX_CALLS, closure, is_among_examples
+from setsquare.resolve.cloudformation import TemplateScope
+from setsquare.resolve.stack_calls import CIRCLE, MAX_STACKS, SOURCES, StackFile, is_local, local_file, source_of
+
+_TYPES = tuple(kind.encode() for kind in SOURCES)
+_SOURCE = re.compile(
+    rb"(?:TemplateURL|Location)[\"']?[ \t]*:\s*(?:!Sub\s+)?"
+    rb"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#{}\[\],|>&*!][^\s#{}\[\],]*))"
+)
+
+
+class Files(Protocol):
+    """What nested stacks need of a workspace."""
+
+    def template_paths(self) -> frozenset[str]:
+        """Return the files that may be templates by their names."""
+
+    def text(self, path: str) -> bytes | None:
+        """Return the bytes of a file."""
+
+    def template_file(self, path: str, text: bytes) -> TemplateFile | None:
+        """Return a file as read."""
+
+    def root_of(self, path: str) -> str:
+        """Return the root folder that holds a path."""
+
+
+class StackCalls:
+    """Which template calls which by a relative path, as their texts say; known without reading them as templates."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._sources: dict[str, frozenset[str]] = {}
+        self._callers: dict[str, tuple[str, ...]] | None = None
+        self._callees: dict[str, tuple[str, ...]] = {}
+
+    def forget(self) -> None:
+        """Forget which files there are."""
+        self._callers = None
+
+    def changed(self, path: str) -> None:
+        """Take over that a file changed: what is known stays, unless its own calls are others now."""
+        known = self._sources.pop(path, None)
+        if self._callers is not None and (known is None or known != self._of_file(path)):
+            self._callers = None
+
+    @property
+    def callers(self) -> Mapping[str, tuple[str, ...]]:
+        """The templates that call each called template, sorted."""
+        if self._callers is None:
+            there = self._files.template_paths()
+            called: dict[str, set[str]] = {}
+            self._callees = {}
+            for path in sorted(there):
+                targets = self._of_file(path) & there
+                if targets:
+                    self._callees[path] = tuple(sorted(targets))
+                for target in targets:
+                    called.setdefault(target, set()).add(path)
+            self._callers = {path: tuple(sorted(found)) for path, found in called.items()}
+        return self._callers
+
+    @property
+    def callees(self) -> Mapping[str, tuple[str, ...]]:
+        """The templates that each template calls, sorted."""
+        _ = self.callers  # one reading of the texts finds both
+        return self._callees
+
+    def _of_file(self, path: str) -> frozenset[str]:
+        if path not in self._sources:
+            text = self._files.text(path) or b""
+            found = _SOURCE.finditer(text) if any(kind in text for kind in _TYPES) else ()
+            written = ((match[1] or match[2] or match[3]).decode("utf-8", "replace") for match in found)
+            self._sources[path] = frozenset(local_file(path, source) for source in written if is_local(source))
+        return self._sources[path]
+
+    def is_linked(self, path: str) -> bool:
+        """Whether a template calls another one, or is called."""
+        return path in self.callers or path in self.callees
+
+    def related(self, path: str) -> frozenset[str]:
+        """Return the templates whose findings a template may decide: its callers and what they and it call."""
+        above = closure([path], self.callers)
+        return frozenset(closure(above, self.callees) - {path})
+
+    def below(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return these templates and what they call, directly or not."""
+        return frozenset(closure(paths, self.callees))
+
+
+class Stacks:
+    """The templates and their callers as they are now, or would be with other bytes in some files.
+
+    Implements ``Templates``, which is what ``resolve`` sees of it.
+    """
+
+    def __init__(self, files: Files, calls: StackCalls, changed: Mapping[str, bytes] | None = None) -> None:
+        self._files = files
+        self._calls = calls
+        self._changed = dict(changed or {})
+        self._read: dict[str, StackFile | None] = {}
+        self._judged: dict[str, tuple[TemplateScope, ...]] = {}
+        self._excessive: set[str] = set()
+
+    def with_texts(self, texts: Mapping[str, bytes]) -> "Stacks":
+        """Return the templates with these bytes in some files; itself where nothing is linked to them."""
+        linked = {path: text for path, text in texts.items() if self._calls.is_linked(path)}
+        different = any(file is None or file.text != text for path, text in linked.items() for file in (self.at(path),))
+        return Stacks(self._files, self._calls, {**self._changed, **linked}) if different else self
+
+    def changed(self) -> None:
+        """Forget every call, as a file changed."""
+        self._read.clear()
+        self._judged.clear()
+        self._excessive.clear()
+
+    def at(self, path: str) -> StackFile | None:
+        """Return a file; None where it is none of the workspace's, or is not one template."""
+        if path not in self._read:
+            self._read[path] = self._at(path)
+        return self._read[path]
+
+    def _at(self, path: str) -> StackFile | None:
+        if path not in self._files.template_paths():
+            return None
+        text = self._changed[path] if path in self._changed else self._files.text(path)
+        file = self._files.template_file(path, text) if text is not None else None
+        if text is None or file is None or len(file.templates) != 1:
+            return None
+        return StackFile(path, file.templates[0], text)
+
+    # ------------------------------------------------------------- what stands for a template
+
+    def judged(self, file: TemplateFile, text: bytes) -> Iterator[tuple[TemplateScope, ...]]:
+        """Yield, for each template of a file, the scopes by which it is judged.
+
+        There is one for each call of the template, or one with its defaults: it stands for the callers that are not
+        known, where none of the callers is more than an example or a test.
+        """
+        if len(file.templates) == 1 and file.path in self._calls.callers:
+            scopes = self._of(StackFile(file.path, file.templates[0], text))
+            yield from [scopes] if scopes else []
+            return
+        for template in file.templates:
+            yield (TemplateScope(file.path, template, text, templates=self),)
+
+    def _of(self, file: StackFile) -> tuple[TemplateScope, ...]:
+        if file.path not in self._judged:
+            self._judged[file.path] = tuple(self._found(file))
+        return self._judged[file.path]
+
+    def _found(self, file: StackFile) -> Iterator[TemplateScope]:
+        path = file.path
+        callers = self._calls.callers.get(path, ())
+        # What it calls in turn, directly or not, calls it in a circle.
+        circle = self._calls.below([path]) if callers else frozenset()
+        found: list[TemplateScope] = []
+        is_decided = is_hidden = False
+        for caller in callers:
+            if caller in circle:
+                continue
+            read = self.at(caller)
+            is_hidden = is_hidden or read is None
+            for above in self._of(read) if read is not None else ():
+                calls = [*above.calls_of(path)]
+                found += islice(chain.from_iterable(calls), MAX_CALLS + 1 - len(found))
+                is_decided = is_decided or (bool(calls) and not self._only_tries(caller))
+                is_hidden = is_hidden or (not calls and bool(above.broken))
+        if not is_decided:
+            yield TemplateScope(path, file.template, file.text, templates=self, is_hidden=is_hidden)
+        yield from found[:MAX_CALLS]
+        if len(found) > MAX_CALLS:
+            self._excessive.add(path)
+
+    def _only_tries(self, caller: str) -> bool:
+        return is_among_examples(posixpath.dirname(caller), self._files.root_of(caller))
+
+    # ------------------------------------------------------------- what is not judged
+
+    def unseen(self, scopes: tuple[TemplateScope, ...]) -> Iterator[Problem]:
+        """Yield what of a template, and of what it calls, is not judged, and why."""
+        scope = scopes[0]
+        if scope.path in self._excessive:
+            message = (
+                f"this template is called more than {MAX_CALLS} times; only the first {MAX_CALLS} calls are judged"
+            )
+            yield Problem(scope.path, message, None, ProblemKind.UNSEEN)
+        if scope.caller is None and len(scope.tree) >= MAX_STACKS:
+            message = f"more than {MAX_STACKS} stacks are nested here; what the others complete is not known"
+            yield Problem(scope.path, message, None, ProblemKind.UNSEEN)
+        for name, written in scope.stacks.items():
+            called = scope.called(name)
+            if not isinstance(called, str) and any(scope.path in one.sources for top in called for one in top.tree):
+                called = CIRCLE
+            if isinstance(called, str):
+                source = source_of(written)
+                place = Place(scope.path, written.header if source is None else source.span)
+                yield Problem(scope.path, f"{name} is not judged: {called}", place, ProblemKind.UNSEEN)
