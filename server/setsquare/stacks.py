@@ -41,6 +41,7 @@ class StackCalls:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._sources: dict[str, frozenset[str]] = {}
+        self._calling: set[str] = set()
         self._callers: dict[str, tuple[str, ...]] | None = None
         self._callees: dict[str, tuple[str, ...]] = {}
 
@@ -79,14 +80,16 @@ class StackCalls:
     def _of_file(self, path: str) -> frozenset[str]:
         if path not in self._sources:
             text = self._files.text(path) or b""
-            found = _SOURCE.finditer(text) if any(kind in text for kind in _TYPES) else ()
+            is_calling = any(kind in text for kind in _TYPES)
+            (self._calling.add if is_calling else self._calling.discard)(path)
+            found = _SOURCE.finditer(text) if is_calling else ()
             written = ((match[1] or match[2] or match[3]).decode("utf-8", "replace") for match in found)
             self._sources[path] = frozenset(local_file(path, source) for source in written if is_local(source))
         return self._sources[path]
 
     def is_linked(self, path: str) -> bool:
-        """Whether a template calls another one, or is called."""
-        return path in self.callers or path in self.callees
+        """Whether a template calls another one, be it one that is not known, or is called."""
+        return path in self.callers or path in self._calling
 
     def related(self, path: str) -> frozenset[str]:
         """Return the templates whose findings a template may decide: its callers and what they and it call."""

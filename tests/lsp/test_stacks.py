@@ -96,3 +96,11 @@ async def test_the_fix_is_an_edit_of_the_caller(start):
     (document,) = action.edit.document_changes
     assert (document.text_document.uri, document.text_document.version) == (uri_of(caller), 7)
     assert [(edit.range.start.line, edit.new_text) for edit in document.edits] == [(6, "true")]
+
+
+async def test_what_is_not_judged_is_told_after_each_edit(start):
+    session, caller, _ = start
+    for version, source in enumerate(("https://x.org/a.yaml", "gone.yaml", "child.yaml", "gone.yaml"), 1):
+        opened(session, caller, (CALLER % "true").replace("child.yaml", source), version)
+        told = [problem.message.partition(" is ")[0] for problem in (await session.current(caller)).analysis.problems]
+        assert told == ([] if source == "child.yaml" else ["S"])
