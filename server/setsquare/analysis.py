@@ -158,7 +158,7 @@ class _Unit:
     def _beyond_bounds(self) -> Iterable[Problem]:
         """Yield what was not looked at in full, as there is too much of it."""
         scopes = (instance.scope for instance in self._instances)
-        notes = {p: text for scope in scopes if isinstance(scope, TerraformModule) for p, text in scope.notes.items()}
+        notes = {p: text for scope in scopes for p, text in scope.notes.items()}
         return (Problem(place.path, message, place) for place, message in sorted(notes.items()))
 
     def _suppressed(self, judgement: Judgement, suppressions: Suppressions) -> SetAside | None:

@@ -101,8 +101,27 @@ def test_a_loop_is_written_out_within_bounds(items, expected):
 
     some = template(text)
 
-    assert len(some.resources({"Test::A::Thing"})) == (items if expected else 0)
-    assert (some.broken == ()) is expected
+    assert len(some.resources({"Test::A::Thing"})) == (items if expected else 1)
+    assert list(some.notes.values()) == (
+        [] if expected else ["a loop writes out more than 500 resources, which are judged as one for all items"]
+    )
+    assert some.broken == ()
+
+
+@table("items, expected", [(MAX_ENTRIES, False), (MAX_ENTRIES + 1, True)])
+def test_a_loop_among_properties_is_written_out_within_bounds(items, expected):
+    names = ", ".join(f"n{i}" for i in range(items))
+    text = (
+        "Resources:\n  X:\n    Type: Test::A::Thing\n    Properties:\n"
+        f"      Fn::ForEach::L: [N, [{names}], {{'A${{N}}': 1}}]\n"
+    )
+
+    some = template(text)
+
+    assert the(some).value.is_open is expected
+    assert list(some.notes.values()) == (
+        ["a loop writes out more than 500 entries, which are not known"] if expected else []
+    )
 
 
 def test_loops_in_loops_do_not_multiply_past_the_bound():
@@ -111,4 +130,4 @@ def test_loops_in_loops_do_not_multiply_past_the_bound():
         body = f"Fn::ForEach::L{depth}: [V{depth}, [a, b, c, d, e, f, g, h, i, j], {{{body}}}]"
     text = f"Resources:\n  {body}\n  Y: {{Type: Test::A::Thing}}\n"
 
-    assert len(template(text).resources({"Test::A::Thing"})) == 1
+    assert [one.name for one in template(text).resources({"Test::A::Thing"})] == ["Y", "X"]

@@ -47,7 +47,7 @@ from setsquare.resolve.stack_calls import (
     local_file,
     source_of,
 )
-from setsquare.resolve.template_loops import looped_resources
+from setsquare.resolve.template_loops import MAX_ENTRIES, looped_resources
 from setsquare.resolve.template_values import TemplateValues
 from setsquare.text import Span
 
@@ -113,8 +113,21 @@ class TemplateScope:
     @cached_property
     def _looped(self) -> tuple[tuple[TemplateResource, ...], bool]:
         """The resources that loops write out, and whether these are all."""
-        found = [looped_resources(loop, self._values.items) for loop in self.template.loops]
-        return tuple(resource for resources in found for resource in resources or ()), None not in found
+        found: list[TemplateResource] = []
+        is_whole = True
+        for loop in self.template.loops:
+            looped = looped_resources(loop, self._values.items)
+            is_whole = is_whole and looped is not None
+            found += looped.resources if looped is not None else ()
+            if looped is not None and looped.is_one_for_all:
+                message = f"a loop writes out more than {MAX_ENTRIES} resources, which are judged as one for all items"
+                self.notes[Place(self.path, loop.name_span)] = message
+        return tuple(found), is_whole
+
+    @property
+    def notes(self) -> dict[Place, str]:
+        """What is beyond a bound, by place."""
+        return self._values.notes
 
     @property
     def _written(self) -> tuple[TemplateResource, ...]:

@@ -34,8 +34,9 @@ from setsquare.resolve import intrinsic_functions, values
 from setsquare.resolve.assumptions import Conditions, World
 from setsquare.resolve.parameters import Parameters, as_text, fields
 from setsquare.resolve.stack_calls import OUTPUTS
-from setsquare.resolve.template_loops import without_loops
+from setsquare.resolve.template_loops import MAX_ENTRIES, without_loops
 from setsquare.rules.constraints import SECRET_STORES
+from setsquare.text import Span
 
 _MAX_DEPTH = 50
 _DYNAMIC = "{{resolve:"
@@ -76,6 +77,7 @@ class TemplateValues:
         self.parameters = Parameters(path, template.parameters, template.rules, argument)
         self.conditions = Conditions(template.conditions, self.value)
         self.base = World()
+        self.notes: dict[Place, str] = {}
 
     def value(self, expression: Expression, world: World, depth: int = 0) -> Value:
         """Return all that an expression may mean in a world."""
@@ -123,10 +125,14 @@ class TemplateValues:
 
         What the members named ``first`` rest on is told apart before all else.
         """
-        written = without_loops(written, lambda items: self._items(items, world, depth))
+        written = without_loops(written, lambda items: self._items(items, world, depth), self._note_loop)
         foremost = [e.value for e in written.entries if isinstance(e.key, Literal) and e.key.value in first]
         worlds = self.conditions.apart([entry.value for entry in written.entries], world, foremost)
         return tuple(self._structure(written, one, depth) for one in worlds)
+
+    def _note_loop(self, span: Span) -> None:
+        message = f"a loop writes out more than {MAX_ENTRIES} entries, which are not known"
+        self.notes[Place(self._path, span)] = message
 
     def _structure(self, written: ObjectExpression, world: World, depth: int) -> Structure:
         open_keys = any(not isinstance(entry.key, Literal) for entry in written.entries)
