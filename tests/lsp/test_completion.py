@@ -24,13 +24,6 @@ SNIPPETS = types.CompletionClientCapabilities(
 """What the same client says of completion: the records leave out what was not served when they were made."""
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("root")
-    (folder / ".git").mkdir()
-    return folder
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def snippets(root):
     """An editor that takes snippets; one for all tests, as a server takes its time to start."""
@@ -44,14 +37,6 @@ async def editor(root):
     started = await start(PULL, root)
     yield started
     await started.stop()
-
-
-@pytest.fixture
-def workspace(root):
-    """A module of its own for each test."""
-    folder = root / str(len([*root.iterdir()]))
-    folder.mkdir()
-    return folder
 
 
 async def completed(editor, path, text):
@@ -101,8 +86,8 @@ resource "aws_ebs_volume" "data" {
         'resource "aws_ebs_volume" "data" {\n  |\n',
     ],
 )
-async def test_a_resource_that_was_just_begun_is_completed(snippets, workspace, text):
-    document, items = await completed(snippets, workspace / "main.tf", text)
+async def test_a_resource_that_was_just_begun_is_completed(snippets, module_folder, text):
+    document, items = await completed(snippets, module_folder / "main.tf", text)
 
     assert labels(items) == ["Secure aws_ebs_volume"]
     assert chosen(document, items, "Secure aws_ebs_volume") == VOLUME
@@ -122,21 +107,21 @@ async def test_a_resource_that_was_just_begun_is_completed(snippets, workspace, 
         'data "aws_ebs_volume" "data" {|}\n',
     ],
 )
-async def test_what_was_not_just_begun_is_left_alone(snippets, workspace, text):
-    _, items = await completed(snippets, workspace / "main.tf", text)
+async def test_what_was_not_just_begun_is_left_alone(snippets, module_folder, text):
+    _, items = await completed(snippets, module_folder / "main.tf", text)
 
     assert items == []
 
 
-async def test_the_policy_says_what_is_written_and_what_is_there_is_not_written_again(snippets, workspace):
+async def test_the_policy_says_what_is_written_and_what_is_there_is_not_written_again(snippets, module_folder):
     policy = "policy: 1\nparameters:\n  kms_key: arn:aws:kms:eu-central-1:111122223333:key/k\n"
-    (workspace / "setsquare.yaml").write_text(policy, encoding="utf-8")
+    (module_folder / "setsquare.yaml").write_text(policy, encoding="utf-8")
     versioned = 'resource "aws_s3_bucket_versioning" "v" {\n  bucket = aws_s3_bucket.data.id\n\n'
     versioned += '  versioning_configuration {\n    status = "Enabled"\n  }\n}\n'
-    (workspace / "versioning.tf").write_text(versioned, encoding="utf-8")
-    snippets.changed_on_disk(workspace / "versioning.tf", types.FileChangeType.Created)
+    (module_folder / "versioning.tf").write_text(versioned, encoding="utf-8")
+    snippets.changed_on_disk(module_folder / "versioning.tf", types.FileChangeType.Created)
     document, items = await completed(
-        snippets, workspace / "main.tf", '# é𝒳\nresource "aws_s3_bucket" "data" {\n  |\n}\n'
+        snippets, module_folder / "main.tf", '# é𝒳\nresource "aws_s3_bucket" "data" {\n  |\n}\n'
     )
     text = chosen(document, items, "Secure aws_s3_bucket")
 
@@ -147,9 +132,9 @@ async def test_the_policy_says_what_is_written_and_what_is_there_is_not_written_
     assert '"${aws_s3_bucket.data.arn}/*"' in text
 
 
-async def test_what_was_completed_is_secure(editor, workspace):
+async def test_what_was_completed_is_secure(editor, module_folder):
     """Without snippets: what is missing is left out."""
-    document, items = await completed(editor, workspace / "main.tf", 'resource "aws_s3_bucket" "data" {\n  |\n}\n')
+    document, items = await completed(editor, module_folder / "main.tf", 'resource "aws_s3_bucket" "data" {\n  |\n}\n')
     editor.replace(document, 0, len(document.text), chosen(document, items, "Secure aws_s3_bucket"))
 
     assert items[0].insert_text_format is types.InsertTextFormat.PlainText
@@ -176,8 +161,8 @@ Resources:
         "Resources:\n  Data:\n    Type: AWS::EC2::Volume\n|\n  Other:\n    Type: AWS::S3::Bucket\n",
     ],
 )
-async def test_a_resource_of_a_template_is_completed(snippets, workspace, text):
-    document, items = await completed(snippets, workspace / "t.yaml", text)
+async def test_a_resource_of_a_template_is_completed(snippets, module_folder, text):
+    document, items = await completed(snippets, module_folder / "t.yaml", text)
 
     assert chosen(document, items, "Secure AWS::EC2::Volume") == TEMPLATE
 
@@ -190,15 +175,15 @@ async def test_a_resource_of_a_template_is_completed(snippets, workspace, text):
         "Resources:\n  Data:\n    Type: AWS::EC2::Volume\n\n    x|\n",
     ],
 )
-async def test_what_is_no_new_resource_of_a_template_is_left_alone(snippets, workspace, text):
-    _, items = await completed(snippets, workspace / "t.yaml", text)
+async def test_what_is_no_new_resource_of_a_template_is_left_alone(snippets, module_folder, text):
+    _, items = await completed(snippets, module_folder / "t.yaml", text)
 
     assert items == []
 
 
-async def test_line_ends_are_those_of_the_file(snippets, workspace):
+async def test_line_ends_are_those_of_the_file(snippets, module_folder):
     text = 'resource "aws_ebs_volume" "data" {\r\n  |\r\n}\r\n'
-    document, items = await completed(snippets, workspace / "main.tf", text)
+    document, items = await completed(snippets, module_folder / "main.tf", text)
 
     assert chosen(document, items, "Secure aws_ebs_volume") == VOLUME.replace("\n", "\r\n")
 
@@ -214,17 +199,17 @@ async def test_line_ends_are_those_of_the_file(snippets, workspace):
         ("x = 1 // setsquare:ignore aws-s3-versioning, aws|\n", "x = 1 // setsquare:ignore aws-s3-versioning, {}\n"),
     ],
 )
-async def test_rule_ids_are_completed_in_comments(editor, workspace, text, left):
-    document, items = await completed(editor, workspace / "main.tf", text)
+async def test_rule_ids_are_completed_in_comments(editor, module_folder, text, left):
+    document, items = await completed(editor, module_folder / "main.tf", text)
 
     assert chosen(document, items, PUBLIC) == left.format(PUBLIC)
     assert "A bucket policy or an object ACL" in next(i for i in items if i.label == PUBLIC).documentation
 
 
 @pytest.mark.parametrize("text", ["# setsquare:ignore aws-s3-versioning because |\n", 'x = "setsquare:ignore |"\n'])
-async def test_a_reason_and_a_text_are_not_completed(editor, workspace, text):
+async def test_a_reason_and_a_text_are_not_completed(editor, module_folder, text):
 
-    assert (await completed(editor, workspace / "main.tf", text))[1] == []
+    assert (await completed(editor, module_folder / "main.tf", text))[1] == []
 
 
 # --------------------------------------------------------------------- policies and rules
@@ -250,8 +235,8 @@ async def test_a_reason_and_a_text_are_not_completed(editor, workspace, text):
         ("rules:\n  sel|: {}\n", "select", "rules:\n  select: {}\n"),
     ],
 )
-async def test_the_words_of_a_policy_are_completed(editor, workspace, text, label, left):
-    document, items = await completed(editor, workspace / "setsquare.yaml", text)
+async def test_the_words_of_a_policy_are_completed(editor, module_folder, text, label, left):
+    document, items = await completed(editor, module_folder / "setsquare.yaml", text)
 
     assert chosen(document, items, label) == left
 
@@ -260,8 +245,8 @@ async def test_the_words_of_a_policy_are_completed(editor, workspace, text, labe
     ("text", "missing"),
     [("policy: 1\npol|\n", "policy"), ("parameters:\n  kms_key: 1\n  |\n", "kms_key"), ("rules:\n  |\n", "kms_key")],
 )
-async def test_what_is_there_or_does_not_belong_is_not_offered(editor, workspace, text, missing):
-    _, items = await completed(editor, workspace / "setsquare.yaml", text)
+async def test_what_is_there_or_does_not_belong_is_not_offered(editor, module_folder, text, missing):
+    _, items = await completed(editor, module_folder / "setsquare.yaml", text)
 
     assert items
     assert missing not in labels(items)
@@ -277,17 +262,17 @@ async def test_what_is_there_or_does_not_belong_is_not_offered(editor, workspace
         ("frameworks: {}", "frameworks: {|}", "fsbp"),
     ],
 )
-async def test_the_words_of_an_own_rule_are_completed(editor, workspace, old, new, label):
-    (workspace / "own").mkdir()
-    (workspace / "own" / "named.yaml").write_text(OWN, encoding="utf-8")
-    (workspace / "setsquare.yaml").write_text(POLICY, encoding="utf-8")
-    _, items = await completed(editor, workspace / "own" / "named.yaml", OWN.replace(old, new))
+async def test_the_words_of_an_own_rule_are_completed(editor, module_folder, old, new, label):
+    (module_folder / "own").mkdir()
+    (module_folder / "own" / "named.yaml").write_text(OWN, encoding="utf-8")
+    (module_folder / "setsquare.yaml").write_text(POLICY, encoding="utf-8")
+    _, items = await completed(editor, module_folder / "own" / "named.yaml", OWN.replace(old, new))
 
     assert label in labels(items)
 
 
-async def test_nothing_is_completed_where_nothing_is_open_or_known(editor, workspace):
-    document, items = await completed(editor, workspace / "main.tf", BUCKET + "|")
+async def test_nothing_is_completed_where_nothing_is_open_or_known(editor, module_folder):
+    document, items = await completed(editor, module_folder / "main.tf", BUCKET + "|")
     params = types.CompletionParams(types.TextDocumentIdentifier("untitled:1"), document.position(0))
 
     assert items == []

@@ -41,13 +41,6 @@ cloudformation: {unsupported: not needed}
 """
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("root")
-    (folder / ".git").mkdir()
-    return folder
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def editor(root):
     """One for all tests, as a server takes its time to start."""
@@ -62,14 +55,6 @@ async def plain(root):
     started = await start(PLAIN, root, options={"quietTime": 0, "codeLens": True})
     yield started
     await started.stop()
-
-
-@pytest.fixture
-def workspace(root):
-    """A module of its own for each test."""
-    folder = root / str(len([*root.iterdir()]))
-    folder.mkdir()
-    return folder
 
 
 async def lenses(editor, document):
@@ -92,8 +77,8 @@ async def said(editor, document, word, skip=0):
 # --------------------------------------------------------------------- lenses
 
 
-async def test_lenses_count_and_fix_what_is_safe(editor, workspace):
-    document = editor.open(workspace / "main.tf", BUCKET + DATABASE)
+async def test_lenses_count_and_fix_what_is_safe(editor, module_folder):
+    document = editor.open(module_folder / "main.tf", BUCKET + DATABASE)
     found = await editor.findings(document)
     count, fix = await lenses(editor, document)
 
@@ -108,11 +93,11 @@ async def test_lenses_count_and_fix_what_is_safe(editor, workspace):
     assert only.command.title == f"Setsquare: {len(left)} findings"
 
 
-async def test_a_client_that_applies_nothing_has_only_the_count(plain, workspace):
-    document = plain.open(workspace / "main.tf", BUCKET)
+async def test_a_client_that_applies_nothing_has_only_the_count(plain, module_folder):
+    document = plain.open(module_folder / "main.tf", BUCKET)
 
     assert len(await lenses(plain, document)) == 1
-    clean = plain.open(workspace / "none.tf", "")
+    clean = plain.open(module_folder / "none.tf", "")
     assert await lenses(plain, clean) == []
 
 
@@ -128,8 +113,8 @@ resource "aws_s3_bucket" "data" {{
 """
 
 
-async def test_comments_link_to_the_pages_of_the_rules_that_they_name(editor, workspace):
-    document = editor.open(workspace / "main.tf", COMMENTS)
+async def test_comments_link_to_the_pages_of_the_rules_that_they_name(editor, module_folder):
+    document = editor.open(module_folder / "main.tf", COMMENTS)
     found = [(document.at(link.range), link.target.partition("?")[0]) for link in await links(editor, document)]
 
     assert found == [
@@ -139,8 +124,8 @@ async def test_comments_link_to_the_pages_of_the_rules_that_they_name(editor, wo
     ]
 
 
-async def test_a_rule_in_a_comment_is_explained(editor, workspace):
-    document = editor.open(workspace / "main.tf", COMMENTS)
+async def test_a_rule_in_a_comment_is_explained(editor, module_folder):
+    document = editor.open(module_folder / "main.tf", COMMENTS)
 
     word, text = await said(editor, document, PUBLIC, skip=3)
     assert word == PUBLIC
@@ -151,8 +136,8 @@ async def test_a_rule_in_a_comment_is_explained(editor, workspace):
     assert await said(editor, document, "for now") == (None, None)
 
 
-async def test_a_line_says_which_requirement_it_fulfils(editor, workspace):
-    document = editor.open(workspace / "main.tf", BLOCKED)
+async def test_a_line_says_which_requirement_it_fulfils(editor, module_folder):
+    document = editor.open(module_folder / "main.tf", BLOCKED)
     word, text = await said(editor, document, "true # for now")
 
     assert word == "true"
@@ -164,10 +149,10 @@ async def test_a_line_says_which_requirement_it_fulfils(editor, workspace):
 
 
 @pytest.fixture
-def with_policy(workspace):
-    (workspace / "own").mkdir()
-    (workspace / "own" / "named.yaml").write_text(OWN, encoding="utf-8")
-    (workspace / "setsquare.yaml").write_text(POLICY, encoding="utf-8")
+def with_policy(module_folder):
+    (module_folder / "own").mkdir()
+    (module_folder / "own" / "named.yaml").write_text(OWN, encoding="utf-8")
+    (module_folder / "setsquare.yaml").write_text(POLICY, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -187,8 +172,8 @@ def with_policy(workspace):
     ],
 )
 @pytest.mark.usefixtures("with_policy")
-async def test_a_policy_says_what_its_words_mean(editor, workspace, word, skip, about, text):  # noqa: PLR0913, PLR0917 - a row
-    document = editor.open(workspace / "setsquare.yaml")
+async def test_a_policy_says_what_its_words_mean(editor, module_folder, word, skip, about, text):  # noqa: PLR0913, PLR0917 - a row
+    document = editor.open(module_folder / "setsquare.yaml")
 
     found, hover = await said(editor, document, word, skip)
     assert found == about
@@ -206,24 +191,24 @@ async def test_a_policy_says_what_its_words_mean(editor, workspace, word, skip, 
     ],
 )
 @pytest.mark.usefixtures("with_policy")
-async def test_an_own_rule_says_what_its_words_mean(editor, workspace, word, about, text):
-    document = editor.open(workspace / "own" / "named.yaml")
+async def test_an_own_rule_says_what_its_words_mean(editor, module_folder, word, about, text):
+    document = editor.open(module_folder / "own" / "named.yaml")
 
     found, hover = await said(editor, document, word)
     assert found == about
     assert (text or "") in (hover or "")
 
 
-async def test_a_policy_is_explained_without_marks_where_there_is_no_markdown(plain, workspace, with_policy):
-    document = plain.open(workspace / "setsquare.yaml")
+async def test_a_policy_is_explained_without_marks_where_there_is_no_markdown(plain, module_folder, with_policy):
+    document = plain.open(module_folder / "setsquare.yaml")
 
     _, text = await said(plain, document, "log_retention_days")
     assert "Type: integer." in text
 
 
-async def test_mistakes_in_policies_and_own_rules_are_shown_while_they_are_typed(editor, workspace, with_policy):
-    main = editor.open(workspace / "main.tf", BUCKET)
-    policy, rule = editor.open(workspace / "setsquare.yaml"), editor.open(workspace / "own" / "named.yaml")
+async def test_mistakes_in_policies_and_own_rules_are_shown_while_they_are_typed(editor, module_folder, with_policy):
+    main = editor.open(module_folder / "main.tf", BUCKET)
+    policy, rule = editor.open(module_folder / "setsquare.yaml"), editor.open(module_folder / "own" / "named.yaml")
     assert await editor.findings(policy) == []
     assert await editor.findings(rule) == []
     assert "acme-s3-named" not in codes(await editor.findings(main))  # of no framework that is selected
@@ -241,16 +226,16 @@ async def test_mistakes_in_policies_and_own_rules_are_shown_while_they_are_typed
     assert "acme-s3-named" in codes(await editor.findings(main))
 
 
-async def test_a_policy_links_to_the_pages_of_its_rules(editor, workspace, with_policy):
-    document = editor.open(workspace / "setsquare.yaml")
+async def test_a_policy_links_to_the_pages_of_its_rules(editor, module_folder, with_policy):
+    document = editor.open(module_folder / "setsquare.yaml")
     (link,) = await links(editor, document)
 
     assert document.at(link.range) == "aws-lambda-tracing"
 
 
-async def test_an_exemption_that_has_ended_is_shown_where_it_stands(editor, workspace):
+async def test_an_exemption_that_has_ended_is_shown_where_it_stands(editor, module_folder):
     policy = "policy: 1\nexceptions:\n  - {rule: aws-s3-versioning, reason: é𝒳, until: 2020-01-31}\n"
-    document = editor.open(workspace / "setsquare.yaml", policy)
+    document = editor.open(module_folder / "setsquare.yaml", policy)
     (shown,) = await editor.findings(document)
 
     assert shown.message == "this exemption from aws-s3-versioning ended on 2020-01-31"
