@@ -117,6 +117,7 @@ class _Unit:
         self.singletons = frozenset((t.resource, t.singleton_name) for _, t in catalogue.singletons(self.dialect))
         self._problems: list[Problem] = []
         self._spent = 0
+        self._asked_of: dict[tuple[str, str], list[tuple[Rule, Target]]] = {}
         self._uses: dict[tuple[int, Place], tuple[Place, ...]] = {}
         self._foreign: dict[Scope, _Instance] = {}
         types = catalogue.types(self.dialect)
@@ -187,20 +188,29 @@ class _Unit:
         return found
 
     def _judge(self, resource: Resource) -> Iterable[Judgement]:
-        # Where a rule speaks of a type of SAM itself, what that becomes is not judged by it as well.
-        spoken_of = {rule.id for rule, _ in self._catalogue.for_type(self.dialect, resource.written_type or "")}
-        for rule, target in self._catalogue.for_type(self.dialect, resource.type):
-            if not self._policy.selects(rule) or rule.id in spoken_of:
-                continue
+        surroundings = self._instance_of[id(resource)].surroundings
+        for rule, target in self._asked(resource.type, resource.written_type or ""):
             self._spent += _COMPARISONS_A_STEP
             try:
-                surroundings = self._instance_of[id(resource)].surroundings
                 judgement = judge(rule, target, resource, self._evaluators(rule, resource), surroundings)
             except Exception as error:  # noqa: BLE001 - a faulty rule is contained, named and reported
                 self._problems.append(self._fault(rule, resource, error))
                 continue
             if judgement.verdict is not Verdict.NOT_APPLICABLE:
                 yield judgement
+
+    def _asked(self, kind: str, written_type: str) -> Sequence[tuple[Rule, Target]]:
+        """Return the rules in force for a type, found out once, as a unit has many resources of one type."""
+        known = self._asked_of.get((kind, written_type))
+        if known is None:
+            # Where a rule speaks of a type of SAM itself, what that becomes is not judged by it as well.
+            spoken_of = {rule.id for rule, _ in self._catalogue.for_type(self.dialect, written_type)}
+            known = self._asked_of[kind, written_type] = [
+                (rule, target)
+                for rule, target in self._catalogue.for_type(self.dialect, kind)
+                if self._policy.selects(rule) and rule.id not in spoken_of
+            ]
+        return known
 
     def _fault(self, rule: Rule, resource: Resource, error: Exception) -> Problem:
         message = f"rule {rule.id} failed on {resource.address}: {type(error).__name__}: {error}"
@@ -308,7 +318,10 @@ class _Unit:
         """Return why a file cannot be changed, or not in this way; None where it can."""
         if not path:
             return "it is a part of what a function calculates"
-        scopes = (instance.scope for instance in self._instances)
+        scopes = [instance.scope for instance in self._instances]
+        templates = [scope.reading(path).path for scope in scopes if isinstance(scope, TemplateScope)]
+        if templates and path not in templates:
+            return "it is decided in a file that is included, which others may include as well"
         modules = [scope.reading(path) for scope in scopes if isinstance(scope, TerraformModule)]
         for module in modules:
             if path in module.texts and module.folder.is_left_out:

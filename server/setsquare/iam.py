@@ -88,12 +88,20 @@ def _spelling(parts: tuple[str | Referenced | Opaque, ...]) -> re.Pattern[str]:
     return re.compile("".join(texts), re.DOTALL)
 
 
+@cache
+def _folded(wanted: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text.casefold() for text in wanted)
+
+
 def has_any(value: Value, wanted: tuple[str, ...]) -> tuple[bool | None, Origin | None]:
     """Whether some element is among these texts, and the element that decides it."""
     found = elements(value)
     doubtful: Origin | None = None
     for origin in found.origins:
-        answer = some(is_one(origin, text) for text in wanted)
+        if isinstance(origin, Known):  # as almost all are: one look, whatever number is wanted
+            answer: bool | None = str(origin.value).casefold() in _folded(wanted)
+        else:
+            answer = some(is_one(origin, text) for text in wanted)
         if answer:
             return True, origin
         if answer is None and doubtful is None:

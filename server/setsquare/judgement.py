@@ -85,6 +85,8 @@ def _state(
             found.setdefault(identity, outcome)
             if id(world) in keys:
                 about.setdefault(identity, []).append(keys[id(world)])
+    if not about:
+        return list(found.values())
     return [replace(outcome, instances=tuple(dict.fromkeys(about.get(i, ())))) for i, outcome in found.items()]
 
 

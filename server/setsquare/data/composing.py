@@ -38,9 +38,11 @@ _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n\r"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _WIDE = re.compile("[^\x00-\x7f]")
 _REPLACEMENT = "\ufffd"
-_BRACKETS = re.compile(rb"[\[\]{}]")
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _DEEP_INDENT = b" " * MAX_DEPTH
 _DEEP_LINE = re.compile(rb"(?:[-?:][ \t]+){20}")
+_AS_DASHES = bytes.maketrans(b"?:", b"--")
+_MANY_DASHES = b"-" * 20
 
 
 def doubled_key(span: Span, name: str) -> SyntaxProblem:
@@ -198,13 +200,16 @@ def _repeated(mapping: MappingNode) -> Iterator[ScalarNode]:
 
 def may_be_deep(source: bytes) -> bool:
     """Tell cheaply whether nodes may nest so deep that only an exact count can tell; brackets in strings count."""
-    if _DEEP_INDENT in source or (source.count(b"-") + source.count(b"?") > MAX_DEPTH and _DEEP_LINE.search(source)):
+    if _DEEP_INDENT in source:
+        return True
+    # The pattern is slow, and what it looks for is rare even without its spaces.
+    if _MANY_DASHES in source.translate(_AS_DASHES, b" \t") and _DEEP_LINE.search(source):
         return True
     if source.count(b"[") + source.count(b"{") <= MAX_DEPTH:
         return False
     depth = 0
-    for match in _BRACKETS.finditer(source):
-        if match.group() in b"[{":
+    for sign in source.translate(None, _NO_BRACKETS):
+        if sign in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
                 return True

@@ -29,6 +29,7 @@ class Index:
         self.others: list[Placed] = []
         self._locals: list[Placed] = []
         self._overriding: dict[tuple[str, ...], list[Placed]] = {}
+        self._attributes: dict[int, tuple[Block, Mapping[str, tuple[str, Attribute]]]] = {}
         for file in ordered:
             if not is_variables_file(file.path):
                 for block in file.blocks:
@@ -75,10 +76,14 @@ class Index:
         over = self._overriding.get((block.kind, *block.labels), ())
         return [(path, block.body), *((where, other.body) for where, other in over)]
 
-    def attributes(self, path: str, block: Block) -> dict[str, tuple[str, Attribute]]:
+    def attributes(self, path: str, block: Block) -> Mapping[str, tuple[str, Attribute]]:
         """Return the attributes of a block, each with the file that holds it."""
-        bodies = self.bodies(path, block)
-        return {name: (where, found) for where, body in bodies for name, found in body.attributes.items()}
+        known = self._attributes.get(id(block))
+        if known is None:
+            bodies = self.bodies(path, block)
+            table = {name: (where, found) for where, body in bodies for name, found in body.attributes.items()}
+            known = self._attributes[id(block)] = block, table  # the block is kept, so that its identity stays its own
+        return known[1]
 
     @property
     def locals(self) -> dict[str, tuple[str, Attribute]]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 _INTERESTING = re.compile(rb'["#\n{}\[\]()]|//|/\*|<<-?')
 _IN_STRING = re.compile(rb'\\.|["\n]|\$\$\{|%%\{|[$%]\{', re.DOTALL)
 _IN_INTERPOLATION = re.compile(rb'["{}]')
-_BRACKET = re.compile(rb"[{}\[\]()]")
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"{}[]()")
 _MARKER = re.compile(rb"([^\W\d][\w-]*)[ \t]*\r?\n")
 _MAX_NESTED_STRINGS = 20
 _MAX_STRING = 1 << 16
@@ -105,10 +105,11 @@ def first_deeper_than(text: bytes, limit: int) -> int | None:
 def depth_of(text: bytes) -> tuple[int, int]:
     """Return about how many brackets are open in the end, and at most: those in strings count, which is cheap."""
     depth = deepest = 0
-    for match in _BRACKET.finditer(text):
-        if match.group() in b"{[(":
+    for sign in text.translate(None, _NO_BRACKETS):
+        if sign in b"{[(":
             depth += 1
-            deepest = max(depth, deepest)
+            if depth > deepest:  # noqa: PLR1730 - a call for each bracket of each file is felt
+                deepest = depth
         elif depth:
             depth -= 1
     return depth, deepest
