@@ -131,6 +131,8 @@ def assert_same(found: Analysis, fresh: Analysis, texts: Mapping[str, bytes]) ->
 class Edited:
     """A folder that is edited, and what is found in it."""
 
+    unit = "main.tf"
+
     def __init__(self, folder: str, files: Mapping[str, str]) -> None:
         self.texts = {f"{folder}/{name}": text.encode() for name, text in files.items()}
         self.folder = folder
@@ -140,7 +142,7 @@ class Edited:
 
     def found(self) -> Analysis:
         """Return what is found after the edits."""
-        unit = self.workspace.unit_of(f"{self.folder}/main.tf")
+        unit = self.workspace.unit_of(f"{self.folder}/{self.unit}")
         assert unit is not None
         return self.workspace.analyse_edited(unit, self.texts)
 
@@ -149,7 +151,7 @@ class Edited:
         workspace = Workspace.open([self.folder], Catalogue.shipped())
         for path, text in self.texts.items():
             workspace.overlay.set(Document(path, text, 1))
-        unit = workspace.unit_of(f"{self.folder}/main.tf")
+        unit = workspace.unit_of(f"{self.folder}/{self.unit}")
         assert unit is not None
         found = workspace.analyse_texts(unit, self.texts)
         for path in self.texts:

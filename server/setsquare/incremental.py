@@ -80,7 +80,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _File:
+class File:
     """One file as read, and its layout; a file without pieces is its own layout."""
 
     source: bytes
@@ -90,6 +90,7 @@ class _File:
 
     @property
     def layout(self) -> bytes:
+        """The bytes that positions count in."""
         return self.source if self.pieces is None else self.pieces.layout
 
 
@@ -125,7 +126,7 @@ class IncrementalModule:
         self._rules = rules
         self._read_whole = read
         self._judge = judge
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, File] = {}
         self._mentions = Mentions()
         self._results: dict[str, _Results] = {}
         self._problems: tuple[Problem, ...] = ()
@@ -142,12 +143,16 @@ class IncrementalModule:
         removed, added, is_marked = self._update(texts)
         if is_new or is_marked:
             self._judge_all()
-        elif removed or added:
+        elif removed or added or self._concerns_all((), ()) or self._is_whole_again():
             self._judge_again(removed, added)
         if is_new or any(known.block.kind == "module" for known in (*removed, *added)):
             layouts = {path: file.layout for path, file in self._files.items()}
             self._calls = tuple(self._unseen([file.file for file in self._files.values()], layouts))
         return self._analysis()
+
+    def _is_whole_again(self) -> bool:
+        """Whether something was judged in a broken text that is intact now."""
+        return not self._broken and any(results.broken for results in self._results.values())
 
     def blocks(self, path: str) -> tuple[Span, ...]:
         """Return the top-level blocks of a file."""
@@ -193,18 +198,18 @@ class IncrementalModule:
             self._names = frozenset(resource for resource in resources if resource is not None)
         return removed, added, is_marked
 
-    def _known(self, path: str, block: Block, file: _File) -> Known:
+    def _known(self, path: str, block: Block, file: File) -> Known:
         return Known.of(path, block, file.layout)
 
-    def _read(self, path: str, source: bytes, known: _File | None) -> _File | None:
+    def _read(self, path: str, source: bytes, known: File | None) -> File | None:
         pieces = None
         if format_of(path) is Format.HCL:
             before = known.pieces if known else None
             pieces = hcl_pieces.read(path, source, before if isinstance(before, PiecedFile) else None)
         if pieces is not None:
-            return _File(source, pieces.file, pieces, any(piece.is_marked for piece in pieces.pieces))
+            return File(source, pieces.file, pieces, any(piece.is_marked for piece in pieces.pieces))
         file = self._read_whole(path, source)
-        return None if file is None else _File(source, file, None, suppressions.are_in(source))
+        return None if file is None else File(source, file, None, suppressions.are_in(source))
 
     # ------------------------------------------------------------- judging
 
@@ -379,8 +384,7 @@ class IncrementalModule:
                 (self._waiting if is_broken else found).update(everyone)
         return found
 
-    @staticmethod
-    def _points_at(known: Known, attribute: str, kind: str) -> str | None:
+    def _points_at(self, known: Known, attribute: str, kind: str) -> str | None:
         return points_at(known, attribute, kind)
 
     def _primaries(self, things: Iterable[str], kind: str) -> set[str]:
@@ -411,7 +415,7 @@ class IncrementalModule:
         kinds = {known.resource[0] for key in keys if (known := mentions.blocks[key]).resource}
         for kind in kinds:
             keys |= self._unclear(kind)
-        names = {address.partition(".")[2] for address in addresses}
+        names = {address.rpartition(".")[2] for address in addresses}
         keys |= self._called_like(names)
         keys |= {key for kind in self._rules.singletons for key in mentions.of_type(kind)}
         keys |= self._first_anchors()
@@ -536,14 +540,19 @@ def _is_in_one(place: Place, blocks: Iterable[Known]) -> bool:
     return any(place.path == known.path and known.block.span.contains(place.span) for known in blocks)
 
 
-def _changes_marks(before: _File | None, after: _File) -> bool:
+def _changes_marks(before: File | None, after: File) -> bool:
     """Whether pieces with suppressions in them are others than before."""
     if before is None or not (before.is_marked or after.is_marked):
         return after.is_marked
     if before.pieces is None or after.pieces is None:
         return True
-    old = {id(piece) for piece in before.pieces.pieces if piece.is_marked}
-    return old != {id(piece) for piece in after.pieces.pieces if piece.is_marked}
+    return _marked(before.pieces.pieces) != _marked(after.pieces.pieces)
+
+
+def _marked(pieces: Sequence[Placed]) -> set[tuple[int, bytes]]:
+    """Return the pieces with suppressions, and the line after each: a comment may speak of that."""
+    following = (*(piece.text.partition(b"\n")[0] for piece in pieces[1:]), b"")
+    return {(id(piece), line) for piece, line in zip(pieces, following, strict=True) if piece.is_marked}
 
 
 def _only(file: ConfigurationFile, keys: Collection[int]) -> ConfigurationFile:
