@@ -142,6 +142,7 @@ def test_what_is_found_after_edits_is_what_a_fresh_analysis_finds(
         ("  OnePolicy:", "  OnePublicPolicy:"),
         ("    Condition: IsOn\n", ""),
         ("Value: nothing", "Value: !Ref On"),
+        ("  D:\n    Type: AWS::EC2::Volume", "  D:\n    Type: AWS::EC2::Disk"),
     ],
 )
 def test_what_depends_on_an_edit_is_judged_again(template: EditedTemplate, old: str, new: str) -> None:

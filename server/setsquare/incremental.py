@@ -275,6 +275,7 @@ class IncrementalModule:
             self._waiting.clear()
         judged: set[str] = set()
         while todo - judged:
+            is_first = not judged
             judged |= todo
             if len(judged) * 2 > len(self._mentions.blocks):
                 self._judge_all()
@@ -282,7 +283,8 @@ class IncrementalModule:
             for address in judged:
                 self._settled.setdefault(address, self._results.get(address))
             self._take(self._run(self._slice(judged, with_sharing=False)), judged)
-            if not broken and not self._keep_fixes(judged, added):
+            # What is judged because others share values differently now is repaired differently, too.
+            if not broken and not (is_first and self._keep_fixes(judged, added)):
                 self._take(self._run(self._slice(judged, with_sharing=True)), judged)
             # While something is half written, what is shared with it stays as it was: most likely it will be again.
             todo = set() if broken else self._unsettled()
