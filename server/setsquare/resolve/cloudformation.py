@@ -107,6 +107,7 @@ class TemplateScope:
     def let_go(self) -> None:
         """Note that nothing is asked of the template any more; see ``TerraformModule.let_go``."""
         vars(self._values).clear()
+        vars(self).clear()
 
     # ------------------------------------------------------------- resources
 
