@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Protocol
 
+from setsquare.call_graph import CallGraph
 from setsquare.documents import Format, format_of, is_below
 from setsquare.findings import Problem, ProblemKind
 from setsquare.model import ConfigurationFile, Place
@@ -55,82 +56,21 @@ class Files(Protocol):
         """Whether a file that a function names is there."""
 
 
-class Calls:
+class Calls(CallGraph):
     """Which folder calls which by a relative path, as their texts say; known without reading them as Terraform."""
 
     def __init__(self, files: Files) -> None:
+        super().__init__()
         self._files = files
-        self._sources: dict[str, frozenset[str]] = {}
-        self._callers: dict[str, tuple[str, ...]] | None = None
-        self._callees: dict[str, tuple[str, ...]] = {}
 
-    def forget(self) -> None:
-        """Forget which files there are."""
-        self._callers = None
+    def _calls(self) -> Iterator[tuple[str, str]]:
+        for folder, files in self._files.terraform_folders().items():
+            sources = {source for path in files if format_of(path) in _CALLING for source in self._named_in(path)}
+            yield from ((folder, local_folder(folder, source)) for source in sources)
 
-    def changed(self, path: str) -> None:
-        """Take over that a file changed: what is known stays, unless its own calls are others now."""
-        known = self._sources.pop(path, None)
-        if self._callers is not None and (known is None or known != self._of_file(path)):
-            self._callers = None
-
-    @property
-    def callers(self) -> Mapping[str, tuple[str, ...]]:
-        """The folders that call each called folder, sorted."""
-        if self._callers is None:
-            called: dict[str, set[str]] = {}
-            callees: dict[str, set[str]] = {}
-            for folder, files in self._files.terraform_folders().items():
-                sources = {source for path in files if format_of(path) in _CALLING for source in self._of_file(path)}
-                for target in (local_folder(folder, source) for source in sources):
-                    called.setdefault(target, set()).add(folder)
-                    callees.setdefault(folder, set()).add(target)
-            self._callers = {folder: tuple(sorted(found)) for folder, found in called.items()}
-            self._callees = {folder: tuple(sorted(found)) for folder, found in callees.items()}
-        return self._callers
-
-    @property
-    def callees(self) -> Mapping[str, tuple[str, ...]]:
-        """The folders that each folder calls, sorted."""
-        _ = self.callers  # one reading of the texts finds both
-        return self._callees
-
-    def _of_file(self, path: str) -> frozenset[str]:
-        if path not in self._sources:
-            text = self._files.text(path) or b""
-            found = (match.group(1).decode("utf-8", "replace") for match in _LOCAL_SOURCE.finditer(text))
-            self._sources[path] = frozenset(found)
-        return self._sources[path]
-
-    def related(self, folder: str) -> frozenset[str]:
-        """Return the folders whose findings a folder's files may decide: its callers and what they and it call."""
-        above = closure([folder], self.callers)
-        return frozenset(closure(above, self.callees) - {folder})
-
-    def connected(self, folder: str) -> frozenset[str]:
-        """Return the folders that calls link to a folder, in whichever direction, over whatever others; itself too."""
-        found: set[str] = set()
-        grown = {folder}
-        while len(grown) > len(found):
-            found = grown
-            grown = closure(closure(found, self.callers), self.callees)
-        return frozenset(found)
-
-    def below(self, folders: Iterable[str]) -> frozenset[str]:
-        """Return these folders and what they call, directly or not."""
-        return frozenset(closure(folders, self.callees))
-
-
-def closure(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Return what edges lead to from some nodes, these included."""
-    found: set[str] = set()
-    todo = [*start]
-    while todo:
-        folder = todo.pop()
-        if folder not in found:
-            found.add(folder)
-            todo += edges.get(folder, ())
-    return found
+    def _read(self, path: str) -> frozenset[str]:
+        text = self._files.text(path) or b""
+        return frozenset(match.group(1).decode("utf-8", "replace") for match in _LOCAL_SOURCE.finditer(text))
 
 
 class Modules:

@@ -2,13 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Protocol
 
+from setsquare.call_graph import CallGraph
 from setsquare.findings import Problem, ProblemKind
 from setsquare.model import Place, TemplateFile
-from setsquare.modules import MAX_CALLS, closure, is_among_examples
+from setsquare.modules import MAX_CALLS, is_among_examples
 from setsquare.resolve.cloudformation import TemplateScope
 from setsquare.resolve.stack_calls import CIRCLE, MAX_STACKS, SOURCES, StackFile, is_local, local_file, source_of
 
@@ -35,70 +36,29 @@ class Files(Protocol):
         """Return the root folder that holds a path."""
 
 
-class StackCalls:
+class StackCalls(CallGraph):
     """Which template calls which by a relative path, as their texts say; known without reading them as templates."""
 
     def __init__(self, files: Files) -> None:
+        super().__init__()
         self._files = files
-        self._sources: dict[str, frozenset[str]] = {}
         self._calling: set[str] = set()
-        self._callers: dict[str, tuple[str, ...]] | None = None
-        self._callees: dict[str, tuple[str, ...]] = {}
 
-    def forget(self) -> None:
-        """Forget which files there are."""
-        self._callers = None
+    def _calls(self) -> Iterator[tuple[str, str]]:
+        there = self._files.template_paths()
+        yield from ((path, target) for path in sorted(there) for target in self._named_in(path) & there)
 
-    def changed(self, path: str) -> None:
-        """Take over that a file changed: what is known stays, unless its own calls are others now."""
-        known = self._sources.pop(path, None)
-        if self._callers is not None and (known is None or known != self._of_file(path)):
-            self._callers = None
-
-    @property
-    def callers(self) -> Mapping[str, tuple[str, ...]]:
-        """The templates that call each called template, sorted."""
-        if self._callers is None:
-            there = self._files.template_paths()
-            called: dict[str, set[str]] = {}
-            self._callees = {}
-            for path in sorted(there):
-                targets = self._of_file(path) & there
-                if targets:
-                    self._callees[path] = tuple(sorted(targets))
-                for target in targets:
-                    called.setdefault(target, set()).add(path)
-            self._callers = {path: tuple(sorted(found)) for path, found in called.items()}
-        return self._callers
-
-    @property
-    def callees(self) -> Mapping[str, tuple[str, ...]]:
-        """The templates that each template calls, sorted."""
-        _ = self.callers  # one reading of the texts finds both
-        return self._callees
-
-    def _of_file(self, path: str) -> frozenset[str]:
-        if path not in self._sources:
-            text = self._files.text(path) or b""
-            is_calling = any(kind in text for kind in _TYPES)
-            (self._calling.add if is_calling else self._calling.discard)(path)
-            found = _SOURCE.finditer(text) if is_calling else ()
-            written = ((match[1] or match[2] or match[3]).decode("utf-8", "replace") for match in found)
-            self._sources[path] = frozenset(local_file(path, source) for source in written if is_local(source))
-        return self._sources[path]
+    def _read(self, path: str) -> frozenset[str]:
+        text = self._files.text(path) or b""
+        is_calling = any(kind in text for kind in _TYPES)
+        (self._calling.add if is_calling else self._calling.discard)(path)
+        found = _SOURCE.finditer(text) if is_calling else ()
+        written = ((match[1] or match[2] or match[3]).decode("utf-8", "replace") for match in found)
+        return frozenset(local_file(path, source) for source in written if is_local(source))
 
     def is_linked(self, path: str) -> bool:
         """Whether a template calls another one, be it one that is not known, or is called."""
         return path in self.callers or path in self._calling
-
-    def related(self, path: str) -> frozenset[str]:
-        """Return the templates whose findings a template may decide: its callers and what they and it call."""
-        above = closure([path], self.callers)
-        return frozenset(closure(above, self.callees) - {path})
-
-    def below(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return these templates and what they call, directly or not."""
-        return frozenset(closure(paths, self.callees))
 
 
 class Stacks:
