@@ -59,19 +59,23 @@ class Rules:
         singletons: the types of which an account has one.
         anchors: the types at which a missing one is reported.
         named: the things that parameters of the policy speak of.
+        endings: what new companions are called after the names of what they complete, numbers left out.
 
     """
 
     def __init__(self, catalogue: Catalogue, policy: Policy, dialect: Dialect = Dialect.TERRAFORM) -> None:
         links: dict[str, set[tuple[str, str]]] = defaultdict(set)
         kinds: dict[str, set[str]] = defaultdict(set)
+        endings: set[str] = set()
         for rule in catalogue.rules.values():
             for target in rule.targets.get(dialect, ()):
                 for companion in target.companions:
                     links[companion.resource].add((target.resource, companion.link[0]))
                     kinds[target.resource].add(companion.resource)
+                    endings |= {companion.suffix or "", companion.resource.rpartition("::")[2]}
         self.links: Mapping[str, Collection[tuple[str, str]]] = links
         self.companions: Mapping[str, Collection[str]] = kinds
+        self.endings = frozenset(endings - {""})
         singletons = catalogue.singletons(dialect)
         self.singletons = frozenset(target.resource for _, target in singletons)
         written = (value for parameter in policy.parameters.values() for value in _by_dialect(parameter))

@@ -68,8 +68,6 @@ class IncrementalTemplate(IncrementalModule):
         )
         self._judge_template = judge
         self._general: tuple[object, ...] | None = None
-        self._values: frozenset[str] = frozenset()
-        self._prefixes: Mapping[str, Collection[str]] = {}
 
     def analyse(self, texts: Mapping[str, bytes]) -> Analysis:
         """Return what is found in this text; NotInPiecesError where the template is to be judged whole."""
@@ -160,7 +158,7 @@ class IncrementalTemplate(IncrementalModule):
         if known.resource is None:
             return set()
         name = known.resource[1]
-        names = {name[:end] for end in range(1, len(name))}
+        names = {start for start in self._starts_of(name) if self._may_clash(start, name)}
         return {
             address
             for address in self._addresses(self._mentions.keys_of(names))
@@ -175,10 +173,24 @@ class IncrementalTemplate(IncrementalModule):
 
     def _called_like(self, names: Collection[str]) -> set[int]:
         """Return the resources whose new companions could be called as those of these are."""
-        starts = {name[:end] for name in names for end in range(1, len(name) + 1)}
-        return self._mentions.keys_of(starts) | {
-            key for _, name in self._names if name.startswith(tuple(names)) for key in self._mentions.keys_of([name])
+        shorter = {start for name in names for start in self._starts_of(name) if self._may_clash(start, name)}
+        starts = tuple(names)
+        longer = {
+            name
+            for _, name in self._names
+            if name.startswith(starts)
+            and any(name.startswith(start) and self._may_clash(start, name) for start in starts)
         }
+        return self._mentions.keys_of(shorter | longer)
+
+    @staticmethod
+    def _starts_of(name: str) -> Iterator[str]:
+        return (name[:end] for end in range(1, len(name)))
+
+    def _may_clash(self, name: str, longer: str) -> bool:
+        """Whether a new companion of one resource may be called like another one, or like a companion of that."""
+        rest = longer[len(name) :]
+        return any(rest.startswith(ending) or ending.startswith(rest) for ending in self._rules.endings)
 
     def _siblings(self) -> Callable[[str, Span], frozenset[tuple[str, str]]]:
         names, blocks = self._names, self._mentions.blocks

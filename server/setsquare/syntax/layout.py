@@ -69,6 +69,12 @@ class Laid(Generic[P_co]):
 
     def span(self, span: Span) -> Span:
         """Return where a span of the layout is in the source."""
+        index = bisect_right(self.bases, span.start) - 1
+        if index >= 0:
+            base = self.bases[index]
+            if span.end - base <= len(self.pieces[index].text):
+                moved = self.starts[index] - base
+                return Span(span.start + moved, span.end + moved)
         return Span(self.offset(span.start), self.offset(span.end))
 
 

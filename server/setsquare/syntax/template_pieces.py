@@ -28,7 +28,7 @@ _IDLE: Final = ("AWSTemplateFormatVersion", "Description")
 _STACKS: Final = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 _LOOSE: Final = ("Transform", "Globals", "Fn::Transform")
 _ESCAPED: Final = re.compile(rb"\\(?:[xuU0-9]|\r?\n)")
-_BLANK: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n|---[ \t]*(?:#[^\n]*)?\r?\n)*\Z")
+_BLANK: Final = re.compile(rb"(?:(?:---)?[ \t]*(?:#[^\n]*)?\r?\n)*\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9_]+\Z")
 
 
@@ -120,7 +120,8 @@ def read(path: str, source: bytes, before: PiecedTemplate | None = None) -> Piec
 
     Returns:
         None where the file is to be read whole, or is not one template whose resources stand for themselves: with
-        anchors, several documents, macros, loops, nested stacks, or escapes that may hide a name.
+        something before the first section, anchors, several documents, macros, loops, nested stacks, or escapes that
+        may hide a name.
 
     """
     if before is not None and before.source == source:
@@ -169,6 +170,8 @@ def _stretches(source: bytes, start: int) -> Iterator[_Stretch]:
     cutter = Cutter(source)
     starts = yaml_pieces.cuts(source, Span(start, len(source)))
     if starts and starts[0] > start:
+        if not _BLANK.match(source, start, starts[0]):
+            return
         yield _Stretch(Role.PREAMBLE, source[start : starts[0]])
     for begin, end in zip(starts, [*starts[1:], len(source)], strict=False):
         children = cutter.children(begin, end)
@@ -208,10 +211,7 @@ def _may_be_whole(pieces: Sequence[Piece]) -> bool:
     at = next((index for index, piece in enumerate(pieces) if piece.is_open), None)
     if at is None:
         return False
-    first = pieces[0]
-    if not all(piece.is_intact for piece in pieces[:at]) or not (
-        first.role is not Role.PREAMBLE or _BLANK.match(first.text)
-    ):
+    if not all(piece.is_intact for piece in pieces[:at]):
         return True
     rest = b"".join(piece.text for piece in pieces[at:])
     return not ComposedText(b"x:\n" + rest if pieces[at].role is Role.CHILD else rest).problems
