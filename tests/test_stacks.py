@@ -338,6 +338,24 @@ COMPANIONS = {
         """,
         ["B"],
     ),
+    "of one of two buckets of the same name, which is not known": (
+        f"""
+        -- root.yaml --
+        Resources:
+          B: {BUCKET}
+          A: {stack("x")}
+        -- child.yaml --
+        Parameters:
+          On: {{Type: String}}
+        Conditions:
+          C: !Equals [!Ref "AWS::Region", x]
+        Resources:
+          B: {BUCKET}
+          D: {BUCKET}
+          P: {POLICY.replace("!Ref %s", "!If [C, !Ref B, !Ref D]")}
+        """,
+        ["B", "A.B ?", "A.D ?"],
+    ),
     "missing in both": (
         f"""
         -- root.yaml --
@@ -462,3 +480,79 @@ def test_every_fix_across_stacks_is_proven(tmp_path: Path, capsys: Any) -> None:
     folder = laid_out(tmp_path, f"-- root.yaml --\nResources:\n  A: {stack('false')}\n-- child.yaml --\n{VOLUME}")
     _, found = report(capsys, folder, "--no-cache", "--prove")
     assert [one["fix"]["proof"] for one in found["findings"] if one["fix"]["available"]] == ["5/5"]
+
+
+# --------------------------------------------------------------------- files that are included
+
+
+INCLUDES = "{Fn::Transform: {Name: AWS::Include, Parameters: {Location: %s}}}"
+NOT_READ = "what AWS::Include adds here is not judged: it is read where a local file is the whole of a value"
+WHY = "(it is decided in a file that is included, which others may include as well)"
+INCLUDED = {
+    "properties": (
+        f"Resources:\n  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % 'part.yaml'}}}\n",
+        "Encrypted: false\n",
+        [f"V = False @part.yaml:1 {WHY}"],
+        [],
+    ),
+    "properties that are right": (
+        f"Resources:\n  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % './part.yaml'}}}\n",
+        "Encrypted: true\n",
+        [],
+        [],
+    ),
+    "a value that names a parameter": (
+        (
+            "Parameters:\n  P: {Type: String, Default: 'false'}\nResources:\n"
+            f"  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % 'part.yaml'}}}\n"
+        ),
+        "Encrypted: !Ref P\n",
+        ["V = false @root.yaml:2"],
+        [],
+    ),
+    "a file elsewhere": (
+        f"Resources:\n  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % 's3://b/part.yaml'}}}\n",
+        "",
+        ["V ? whether Encrypted is there"],
+        [NOT_READ],
+    ),
+    "a file that has mistakes": (
+        f"Resources:\n  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % 'part.yaml'}}}\n",
+        "Encrypted: {\n",
+        ["V ? whether Encrypted is there"],
+        [NOT_READ],
+    ),
+    "a file that includes itself": (
+        f"Resources:\n  V: {{Type: AWS::EC2::Volume, Properties: {INCLUDES % 'part.yaml'}}}\n",
+        f"Encrypted: {INCLUDES % 'part.yaml'}\n",
+        ["V ? Fn::Transform"],
+        [],
+    ),
+    "more resources": (
+        (
+            "Resources:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: part.yaml}}\n"
+            "  V: {Type: AWS::EC2::Volume, Properties: {Encrypted: true}}\n"
+        ),
+        "W: {Type: AWS::EC2::Volume}\n",
+        [],
+        [NOT_READ],
+    ),
+    "more sections": (
+        (
+            "Transform: {Name: AWS::Include, Parameters: {Location: part.yaml}}\nResources:\n"
+            "  V: {Type: AWS::EC2::Volume, Properties: {Encrypted: true}}\n"
+        ),
+        "Mappings: {}\n",
+        [],
+        [NOT_READ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("root", "part", "expected", "told"), INCLUDED.values(), ids=INCLUDED.keys())
+def test_what_is_included(  # noqa: PLR0913, PLR0917 - the columns of a table
+    root: str, part: str, expected: list[str], told: list[str], tmp_path: Path, capsys: Any
+) -> None:
+    folder = write(tmp_path, {"root.yaml": root, "part.yaml": part})
+    assert judged(capsys, folder) == expected
+    assert [one["message"] for one in report(capsys, folder, "--no-cache")[1]["errors"]] == told

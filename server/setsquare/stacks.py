@@ -8,12 +8,23 @@ from typing import Protocol
 
 from setsquare.call_graph import CallGraph
 from setsquare.findings import Problem, ProblemKind
-from setsquare.model import Place, TemplateFile
+from setsquare.model import Expression, Place, TemplateFile
 from setsquare.modules import MAX_CALLS, is_among_examples
 from setsquare.resolve.cloudformation import TemplateScope
-from setsquare.resolve.stack_calls import CIRCLE, MAX_STACKS, SOURCES, StackFile, is_local, local_file, source_of
+from setsquare.resolve.stack_calls import (
+    CIRCLE,
+    INCLUDE,
+    MAX_STACKS,
+    SOURCES,
+    Fragment,
+    StackFile,
+    is_local,
+    local_file,
+    source_of,
+)
 
-_TYPES = tuple(kind.encode() for kind in SOURCES)
+_TYPES = (*(kind.encode() for kind in SOURCES), INCLUDE.encode())
+_INCLUDES = re.compile(rb"Name[\"']?\s*:\s*[\"']?" + INCLUDE.encode())
 _SOURCE = re.compile(
     rb"(?:TemplateURL|Location)[\"']?[ \t]*:\s*(?:!Sub\s+)?"
     rb"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#{}\[\],|>&*!][^\s#{}\[\],]*))"
@@ -31,6 +42,9 @@ class Files(Protocol):
 
     def template_file(self, path: str, text: bytes) -> TemplateFile | None:
         """Return a file as read."""
+
+    def fragment(self, path: str, text: bytes) -> Expression | None:
+        """Return what a file says that is included in a template."""
 
     def root_of(self, path: str) -> str:
         """Return the root folder that holds a path."""
@@ -102,6 +116,14 @@ class Stacks:
             return None
         return StackFile(path, file.templates[0], text)
 
+    def fragment(self, path: str) -> Fragment | None:
+        """Return a file that is included; None where it is none of the workspace's, or cannot be read."""
+        if path not in self._files.template_paths():
+            return None
+        text = self._changed[path] if path in self._changed else self._files.text(path)
+        written = self._files.fragment(path, text) if text is not None else None
+        return None if text is None or written is None else Fragment(path, written, text)
+
     # ------------------------------------------------------------- what stands for a template
 
     def judged(self, file: TemplateFile, text: bytes) -> Iterator[tuple[TemplateScope, ...]]:
@@ -160,6 +182,11 @@ class Stacks:
             yield Problem(scope.path, message, None, ProblemKind.UNSEEN)
         if scope.caller is None and len(scope.tree) >= MAX_STACKS:
             message = f"more than {MAX_STACKS} stacks are nested here; what the others complete is not known"
+            yield Problem(scope.path, message, None, ProblemKind.UNSEEN)
+        text = scope.texts[scope.path]
+        includes = len(_INCLUDES.findall(text)) if INCLUDE.encode() in text else 0
+        if includes and includes > scope.included():
+            message = f"what {INCLUDE} adds here is not judged: it is read where a local file is the whole of a value"
             yield Problem(scope.path, message, None, ProblemKind.UNSEEN)
         for name, written in scope.stacks.items():
             called = scope.called(name)

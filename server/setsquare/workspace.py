@@ -14,7 +14,7 @@ from setsquare.documents import Format, Overlay, format_of, is_below
 from setsquare.findings import Analysis, Problem, ProblemKind
 from setsquare.incremental import CallsOthersError, IncrementalModule, Rules
 from setsquare.incremental_templates import IncrementalTemplate, NotInPiecesError, TemplateAmong
-from setsquare.model import CloudFormationTemplate, ConfigurationFile, Place, SyntaxProblem, TemplateFile
+from setsquare.model import CloudFormationTemplate, ConfigurationFile, Expression, Place, SyntaxProblem, TemplateFile
 from setsquare.modules import DOWNLOADED, MANIFEST, Calls, Modules, not_followed
 from setsquare.policies import Policies, read_limited
 from setsquare.records import record
@@ -566,6 +566,11 @@ class Workspace:
         """Return a template file as read."""
         file = self._parse(path, text)
         return file if isinstance(file, TemplateFile) else None
+
+    def fragment(self, path: str, text: bytes) -> Expression | None:
+        """Return what a file says that is included in a template; None where that cannot be read."""
+        written = format_of(path, text)
+        return cfn.fragment(text, written) if written in _TEMPLATES else None
 
     def configuration(self, path: str, text: bytes) -> ConfigurationFile | None:
         """Return a Terraform file as read."""

@@ -39,6 +39,7 @@ from setsquare.resolve.stack_calls import (
     MAX_STACKS,
     OUTPUTS,
     SOURCES,
+    Fragment,
     NoTemplates,
     StackCall,
     Templates,
@@ -222,6 +223,10 @@ class TemplateScope:
     def _structures(
         self, written: TemplateResource, properties: Expression | None, world: World, first: Container[str] = ()
     ) -> tuple[Structure, ...]:
+        included = self._values.value(properties, world) if isinstance(properties, Call) else ()
+        whole = tuple(origin for origin in included if isinstance(origin, Structure))
+        if whole and len(whole) == len(included):
+            return whole
         if isinstance(properties, ObjectExpression):
             structures = self._values.structures(properties, world, first=first)
             return structures if written.complete else tuple(_doubtful(structure) for structure in structures)
@@ -374,6 +379,18 @@ class TemplateScope:
         """Return what an argument of a nested stack is, under what must hold for that stack to be there."""
         _, world = self._presence(self.stacks[stack], ())
         return self._values.value(expression, world.only_certain() if is_certain else world)
+
+    def fragment(self, source: str) -> Fragment | None:
+        """Return a file that is included; None where it is not there."""
+        found = self._templates.fragment(local_file(self.path, source))
+        if found is not None:
+            self.texts.setdefault(found.path, found.text)
+        return found
+
+    def included(self) -> int:
+        """Return how many files are included that are read."""
+        calls = (part for one in self._expressions() for part in _calls_in(one) if part.name == "Fn::Transform")
+        return sum(self._values.included(call.arguments[0]) is not None for call in calls if call.arguments)
 
     def output(self, stack: str, name: str) -> Value | None:
         """Return what an output of a nested stack is; None where that is not known."""
@@ -535,6 +552,13 @@ def _doubtful(structure: Structure) -> Structure:
         return (Opaque(structure.place, f"whether {name} is there"),) if missing else found
 
     return replace(structure, lookup=lookup)
+
+
+def _calls_in(expression: Expression) -> Iterator[Call]:
+    if isinstance(expression, Call):
+        yield expression
+    for child in children(expression):
+        yield from _calls_in(child)
 
 
 def _has_expression(value: Written) -> bool:

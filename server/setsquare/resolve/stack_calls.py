@@ -30,6 +30,8 @@ MAX_STACKS = 512
 OUTPUTS = "Outputs."
 """How the attribute begins by which a caller takes an output."""
 
+INCLUDE = "AWS::Include"
+"""The macro that puts a file into a template: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide, its own page."""
 CIRCLE = "the stack calls itself"
 """Why a stack is not known that leads back to itself."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -44,8 +46,20 @@ class StackFile:
     text: bytes
 
 
+@record
+class Fragment:
+    """A file that a template includes, as read."""
+
+    path: str
+    written: Expression
+    text: bytes
+
+
 class Templates(Protocol):
-    """What nested stacks are read from: the only way to templates in other files."""
+    """What nested stacks are read from: the only way to templates in other files, and to what these include."""
+
+    def fragment(self, path: str) -> Fragment | None:
+        """Return a file that is included; None where it is outside the workspace or cannot be read."""
 
     def at(self, path: str) -> StackFile | None:
         """Return a file (absolute, normalised); None where it is outside the workspace or is not one template."""
@@ -53,6 +67,10 @@ class Templates(Protocol):
 
 class NoTemplates:
     """A world without any other template."""
+
+    def fragment(self, _path: str) -> Fragment | None:
+        """Return no file."""
+        return None
 
     def at(self, _path: str) -> StackFile | None:
         """Return no template."""
@@ -107,6 +125,15 @@ def _is_plain(passed: Expression) -> bool:
 def source_of(written: TemplateResource) -> Expression | None:
     """Return what a resource of a type in ``SOURCES`` says of where its template is."""
     return fields(written.properties.get()).get(SOURCES[written.type])
+
+
+def included_in(transform: Expression) -> str | None:
+    """Return the file that a call of ``Fn::Transform`` includes, relative to the caller; None where it is no such."""
+    parts = fields(transform)
+    name, location = parts.get("Name"), fields(parts.get("Parameters")).get("Location")
+    if not isinstance(name, Literal) or name.value != INCLUDE or not isinstance(location, Literal):
+        return None
+    return location.value if isinstance(location.value, str) and is_local(location.value) else None
 
 
 def is_local(source: str) -> bool:

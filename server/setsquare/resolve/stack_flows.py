@@ -18,6 +18,8 @@ Named: TypeAlias = tuple[str, str]
 def uses(scope: "TemplateScope", place: Place) -> tuple[Place, ...]:
     """Return the expressions that a literal flows into, through parameters, mappings, arguments and outputs."""
     start = scope.reading(place.path)
+    if start.path != place.path:  # in a file that is included, which is not edited
+        return ()
     found: dict[Place, None] = {}
     seen: set[tuple[str, Named]] = set()
     passed = _passed_on(start, place.span)

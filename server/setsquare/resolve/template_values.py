@@ -6,6 +6,7 @@ refers to one is judged by the default, since that is what happens when nobody s
 
 from collections.abc import Container
 from collections.abc import Sequence as Sequence_
+from copy import copy
 from typing import Protocol
 
 from setsquare.model import (
@@ -33,7 +34,7 @@ from setsquare.model import (
 from setsquare.resolve import intrinsic_functions, values
 from setsquare.resolve.assumptions import Conditions, World
 from setsquare.resolve.parameters import Parameters, as_text, fields
-from setsquare.resolve.stack_calls import OUTPUTS
+from setsquare.resolve.stack_calls import OUTPUTS, Fragment, included_in
 from setsquare.resolve.template_loops import MAX_ENTRIES, without_loops
 from setsquare.rules.constraints import SECRET_STORES
 from setsquare.text import Span
@@ -62,6 +63,9 @@ class Beyond(Protocol):
     def argument(self, name: str, is_certain: bool) -> Value | None:  # noqa: FBT001 - a parameter of a callback
         """Return what the caller passes as a parameter; None where it does not."""
 
+    def fragment(self, source: str) -> Fragment | None:
+        """Return a file that is included; None where it is not there."""
+
     def output(self, stack: str, name: str) -> Value | None:
         """Return what an output of a nested stack is; None where that stack is not known."""
 
@@ -78,6 +82,7 @@ class TemplateValues:
         self.conditions = Conditions(template.conditions, self.value)
         self.base = World()
         self.notes: dict[Place, str] = {}
+        self._includes = True
 
     def value(self, expression: Expression, world: World, depth: int = 0) -> Value:
         """Return all that an expression may mean in a world."""
@@ -111,6 +116,16 @@ class TemplateValues:
 
     def _text(self, parts: tuple[Expression, ...], place: Place, world: World, depth: int) -> Value:
         return values.text(place, [self.value(part, world, depth + 1) for part in parts], lambda: "Fn::Sub")
+
+    def stand_in(self, path: str) -> None:
+        """Read what stands in a file that is included; such a file includes no other."""
+        self._path = path
+        self._includes = False
+
+    def included(self, transform: Expression) -> Fragment | None:
+        """Return the file that a call of ``Fn::Transform`` includes; None where that is not known."""
+        source = included_in(transform) if self._includes else None
+        return None if source is None else self._beyond.fragment(source)
 
     def _list(self, written: ListExpression, world: World, depth: int) -> Sequence:
         """Return a list; an item that is ``AWS::NoValue`` is not in it."""
@@ -177,6 +192,12 @@ class TemplateValues:
     def _call(self, name: str, arguments: tuple[Expression, ...], place: Place, world: World, depth: int) -> Value:
         if name == "Fn::ImportValue":
             return (Referenced(place, (name,)),)  # the identity of something in another stack
+        fragment = self.included(arguments[0]) if name == "Fn::Transform" and arguments else None
+        if fragment is not None:
+            # What is included names the parameters and conditions of this template, and stands in its own file.
+            there = copy(self)
+            there.stand_in(fragment.path)
+            return there.value(fragment.written, world, depth)
         if name == _FIND_IN_MAP:
             return self._find_in_map(arguments, place, world, depth)
         worlds = self.conditions.apart(arguments, world)

@@ -56,6 +56,14 @@ def read(path: str, source: bytes, format: Format) -> TemplateFile | None:  # no
     return TemplateFile(path, tuple(templates), tuple(unique))
 
 
+def fragment(source: bytes, format: Format) -> Expression | None:  # noqa: A002  # the contract's name
+    """Return what a file says that is included in a template; None where it has mistakes, or several documents."""
+    documents = (json.outline if format is Format.JSON else yaml.outline)(source)
+    if len(documents) != 1 or documents[0].problems:
+        return None
+    return documents[0].root.expression(INTRINSICS)
+
+
 def _may_be_template(source: bytes) -> bool:
     return _VERSION.encode() in source or (b"Resources" in source and b"::" in source)
 
