@@ -14,6 +14,9 @@ Parameters:
   On:
     Type: String
     Default: "false"
+  Sse:
+    Type: String
+    Default: false
   Name:
     Type: String
     Default: acme
@@ -40,7 +43,7 @@ Resources:
     Type: AWS::S3::Bucket
     Metadata:
       setsquare: {ignore: []}
-  OnePolicy:
+  Access:
     Type: AWS::S3::BucketPolicy
     Properties:
       Bucket: !Ref One
@@ -53,12 +56,12 @@ Resources:
   A:
     Type: AWS::SQS::Queue
     Properties:
-      SqsManagedSseEnabled: !Ref On
+      SqsManagedSseEnabled: !Ref Sse
   B:
     Type: AWS::SQS::Queue
     Properties:
-      SqsManagedSseEnabled: !Ref On
-      QueueName: !Sub "b-${On}"
+      SqsManagedSseEnabled: !Ref Sse
+      QueueName: !Sub "b-${Sse}"
   C:
     Type: AWS::EC2::Volume
     Properties:
@@ -76,7 +79,7 @@ Outputs:
     Value: nothing
 """
 WORDS = (
-    *("One", "Two", "Three", "OnePolicy", "!Ref On", "!Ref One", "acme-two", "nothing", "IsOn", '"false"', "true"),
+    *("One", "Two", "Three", "Access", "!Ref On", "!Ref One", "acme-two", "nothing", "IsOn", '"false"', "true"),
     *("AWS::S3::Bucket\n", "AWS::SQS::Queue\n", "Sizes", "Properties:", "setsquare:ignore", "Default", "Encrypted"),
     *("Condition: IsOn", "  A:", "  B:", "  C:", "Conditions:", "Outputs:", "aws-s3-versioning", "false"),
 )
@@ -136,12 +139,12 @@ def test_what_is_found_after_edits_is_what_a_fresh_analysis_finds(
         ("Bucket: !Ref One", "Bucket: !Ref Two"),
         ("Bucket: !Ref One", "Bucket: acme-two"),
         ("      QueueName: !Sub", "      Other: !Sub"),
-        ('      QueueName: !Sub "b-${On}"\n', ""),
+        ('      QueueName: !Sub "b-${Sse}"\n', ""),
         ("it is a cache", ""),
         ("  Three:\n", "  Other:\n    Type: AWS::S3::Bucket\n  Three:\n"),
-        ("  OnePolicy:", "  OnePublicPolicy:"),
+        ("  Access:", "  OnePolicy:"),
         ("    Condition: IsOn\n", ""),
-        ("Value: nothing", "Value: !Ref On"),
+        ("Value: nothing", "Value: !Ref Sse"),
         ("  D:\n    Type: AWS::EC2::Volume", "  D:\n    Type: AWS::EC2::Disk"),
     ],
 )
@@ -156,7 +159,7 @@ def test_what_depends_on_an_edit_is_judged_again(template: EditedTemplate, old: 
 
 def test_what_is_judged_in_a_broken_text_is_judged_again_in_an_intact_one(template: EditedTemplate) -> None:
     before = shown(template.check().findings)
-    for text in ("  Junk\n  OnePolicy:", "  Junk\n  OnePolicies:", "  OnePolicies:", "  OnePolicy:"):
-        template.edit("main.yaml", TEMPLATE.replace("  OnePolicy:", text).encode())
+    for text in ("  Junk\n  Access:", "  Junk\n  Accesses:", "  Accesses:", "  Access:"):
+        template.edit("main.yaml", TEMPLATE.replace("  Access:", text).encode())
         template.check()
     assert shown(template.check().findings) == before
