@@ -556,3 +556,20 @@ def test_what_is_included(  # noqa: PLR0913, PLR0917 - the columns of a table
     folder = write(tmp_path, {"root.yaml": root, "part.yaml": part})
     assert judged(capsys, folder) == expected
     assert [one["message"] for one in report(capsys, folder, "--no-cache")[1]["errors"]] == told
+
+
+TOPIC = "  T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt A.Outputs.On}}\n"
+
+
+@pytest.mark.parametrize(("more", "is_repaired"), [("", True), (TOPIC, False)], ids=["alone", "with another use"])
+def test_an_output_that_is_used_otherwise_too_is_not_repaired_in_bulk(
+    more: str, is_repaired: bool, tmp_path: Path, capsys: Any
+) -> None:
+    root = (
+        "Resources:\n  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: child.yaml}}\n"
+        "  D: {Type: AWS::RDS::DBInstance, Properties: {DeletionProtection: !GetAtt A.Outputs.On}}\n"
+    )
+    child = "Resources:\n  T: {Type: AWS::SNS::Topic}\nOutputs:\n  On: {Value: false}\n"
+    folder = write(tmp_path, {"root.yaml": root + more, "child.yaml": child})
+    said(capsys, "fix", "--write", "--rule", "aws-rds-deletion-protection", folder)
+    assert ("On: {Value: true}" in (tmp_path / "child.yaml").read_text()) is is_repaired
