@@ -17,8 +17,8 @@ from setsquare.workspace import Unit
 
 HELP = "report what breaks policy"
 
-_MANY = 400_000
-"""How many objects there may be before some are let go: about 100 MB. To free fewer takes time and is of no use."""
+_MANY = 300_000
+"""How many objects there may be before some are let go: about 70 MB. To free fewer takes time and is of no use."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
