@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
+from itertools import islice
 from typing import Final, NamedTuple
 
 from setsquare.data import ComposedText
@@ -21,13 +22,18 @@ from setsquare.syntax.outline import Item, OutlinedDocument
 from setsquare.syntax.yaml_pieces import Cutter
 from setsquare.text import BOM, Span
 
+_LARGEST: Final = 1 << 20
+"""How many bytes a template may have that is read in pieces: no template that CloudFormation takes has more."""
+_MOST: Final = 4000
+"""How many pieces a template is read in: each takes room in the layout."""
 _RESOURCES: Final = "Resources"
 _VALUES: Final = ("Parameters", "Conditions", "Mappings")
 _OUTPUTS: Final = "Outputs"
 _IDLE: Final = ("AWSTemplateFormatVersion", "Description")
-_STACKS: Final = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+_OTHERS: Final = ("AWS::CloudFormation::Stack", "AWS::Serverless::")
+"""How the types begin whose resources stand for others."""
 _LOOSE: Final = ("Transform", "Globals", "Fn::Transform")
-_ESCAPED: Final = re.compile(rb"\\(?:[xuU0-9]|\r?\n)")
+_ESCAPED: Final = re.compile(rb"\\(?:[xuU0-9]|\r?\n)|Fn::Transform|!Transform|AWS::Include|Fn::ForEach")
 _BLANK: Final = re.compile(rb"(?:(?:---)?[ \t]*(?:#[^\n]*)?\r?\n)*\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9_]+\Z")
 
@@ -119,15 +125,15 @@ def read(path: str, source: bytes, before: PiecedTemplate | None = None) -> Piec
         before: what was read of it before: its pieces are used again where they are the same.
 
     Returns:
-        None where the file is to be read whole, or is not one template whose resources stand for themselves: with
-        something before the first section, anchors, several documents, macros, loops, nested stacks, or escapes that
-        may hide a name.
+        None where the file is to be read whole: it is no template, or larger than any, or has too many entries; there
+        is something before its first section, or text that goes on in the next piece; or its resources do not stand for
+        themselves: anchors, several documents, macros, loops, nested stacks, escapes that may hide a name.
 
     """
     if before is not None and before.source == source:
         return before
     start = len(BOM) if source.startswith(BOM) else 0
-    if b"\0" in source or _ESCAPED.search(source) or not yaml.is_simple(source, start):
+    if len(source) > _LARGEST or b"\0" in source or _ESCAPED.search(source) or not yaml.is_simple(source, start):
         return None
     pieces = _pieces(source, start, before)
     if pieces is None or _may_be_whole(pieces):
@@ -184,8 +190,8 @@ def _stretches(source: bytes, start: int) -> Iterator[_Stretch]:
 
 
 def _pieces(source: bytes, start: int, before: PiecedTemplate | None) -> list[Piece] | None:
-    stretches = list(_stretches(source, start))
-    if not stretches:
+    stretches = list(islice(_stretches(source, start), _MOST + 1))
+    if not stretches or len(stretches) > _MOST:
         return None
     pieces = None
     if before is not None and before.bases[0] == start:
@@ -278,7 +284,7 @@ def _is_plain(document: OutlinedDocument, template: CloudFormationTemplate) -> b
     return (
         sections.isdisjoint(_LOOSE)
         and not template.loops
-        and all(_NAME.match(one.name) and one.type not in _STACKS for one in template.resources)
+        and all(_NAME.match(one.name) and not one.type.startswith(_OTHERS) for one in template.resources)
     )
 
 

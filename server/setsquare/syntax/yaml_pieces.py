@@ -11,7 +11,7 @@ so it never goes unnoticed: ``open_at`` then says that the text is to be read wh
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from yaml.nodes import MappingNode, ScalarNode
 
@@ -115,13 +115,20 @@ class Cutter:
         self.problems: list[SyntaxProblem] = []
         self.doubled: list[SyntaxProblem] = []
         self.open_at: int | None = None
-        self._source = b"\0" * base + source
+        self._text = source
+        self._base = base
         # In texts that are read from somewhere on nothing is merged, which is all that a mapping keeps its text for.
         self._kept = b"" if base else source
 
     def let_go(self) -> None:
         """Forget the text: nothing is read any more."""
-        self._source = b""
+        self._text = b""
+        vars(self).pop("_source", None)
+
+    @cached_property
+    def _source(self) -> bytes:
+        """The text at its place, which only what is broken is looked for in."""
+        return b"\0" * self._base + self._text if self._base else self._text
 
     def section(self, start: int, end: int) -> tuple[Item | None, bool]:
         """Read an entry of the outermost mapping, cut at the keys one level below it."""
@@ -165,7 +172,7 @@ class Cutter:
 
     def _piece(self, start: int, end: int, depth: int = 0, *, watched: bool = False) -> tuple[Item | None, bool]:
         """Read a text that should be one entry."""
-        text = self._source[start:end]
+        text = self._text[start - self._base : end - self._base]
         composed = _composed(text)
         item = _entry(composed, start)
         if item is not None:
