@@ -130,19 +130,21 @@ class _File:
     def remember(self, findings: list[Finding], blocks: Sequence[Span], problems: int) -> None:
         """Take over what is shown of an intact text."""
         rules: dict[str, set[str]] = {}
-        inside: dict[Span, set[str]] = {span: set() for span in blocks}
+        inside: list[set[str]] = [set() for _ in blocks]
+        starts = [block.start for block in blocks]
         for finding in findings:
             rule, span = finding.rule.id, finding.place.span
-            rules.setdefault(finding.resource, set()).add(rule)
-            index = bisect_right(blocks, span) - 1
-            for block in blocks[max(0, index) : index + 2]:
-                if block.start <= span.start and span.end <= block.end:
-                    inside[block].add(rule)
-                    break
+            known = rules.get(finding.resource)
+            if known is None:
+                known = rules[finding.resource] = set()
+            known.add(rule)
+            index = bisect_right(starts, span.start) - 1
+            if index >= 0 and span.end <= blocks[index].end:
+                inside[index].add(rule)
         for resource in self.rules.keys() - rules.keys():
             self.gone.setdefault(resource, set()).update(self.rules[resource])
         self.shown, self.strokes, self.rules, self.problems, self.zones = findings, [], rules, problems, []
-        self.blocks = [_Block(span, frozenset(found)) for span, found in inside.items()]
+        self.blocks = [_Block(span, frozenset(found)) for span, found in zip(blocks, inside, strict=True)]
 
 
 class Steadiness:
