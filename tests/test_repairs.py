@@ -34,6 +34,12 @@ def test_an_expression_inside_a_json_text_is_not_edited():
     }
 
 
+def test_no_block_is_put_beside_a_dynamic_one_that_makes_none():
+    text = a_thing('dynamic "b" {\n  for_each = []\n  content {\n    x = 1\n  }\n}')
+    some = module({"main.tf": text}, thing("b: {x: 2}", "test-thing-block"))
+    assert fixes(some) == {"test-thing-block": "a dynamic block makes b where its collection is not empty"}
+
+
 # --------------------------------------------------------------------- one leaf in Terraform
 
 

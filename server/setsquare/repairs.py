@@ -193,6 +193,7 @@ class Repairs:
                 lambda outcome, statement: self._add_statement(primary, outcome, statement),
             )
             for change in changes:
+                _check_dynamic(change, outcome)
                 self._check_complete(change, outcome, carrier)
                 self._check_place(change, primary, write)
             order = (draft.judgement.rule.id, index)
@@ -426,6 +427,18 @@ def _stands_in(place: Place | None, span: Span) -> bool:
 
 def _no_reference(_attribute: str, _suffix: str) -> ResourceReference:
     return ResourceReference("", "", "")
+
+
+def _check_dynamic(placed: PlacedChange, outcome: Outcome) -> None:
+    """Refuse a new block beside a dynamic one that makes none here: elsewhere there would be two."""
+    structure = outcome.site.structure
+    if structure is None or not structure.is_block or not isinstance(placed.change, Insert):
+        return
+    for entry in placed.change.entries:
+        is_named = isinstance(entry, NewBlock) and entry.name in structure.names
+        if is_named and all(isinstance(origin, Absent) for origin in structure.lookup(entry.name)):
+            reason = f"a dynamic block makes {entry.name} where its collection is not empty"
+            raise NoChangeError(reason)
 
 
 def _groups(placed: PlacedChange, outcome: Outcome) -> set[tuple[object, ...]]:
