@@ -140,3 +140,22 @@ def test_a_value_that_flows_where_no_rule_looks_asks_first(tmp_path: Path, capsy
     (entry,) = (entry for entry in found["findings"] if entry["rule"] == RULE)
     assert entry["fix"]["impact"] == "replaces"
     assert said(capsys, "fix", folder, "--write", "--rule", RULE)[0] == 1
+
+
+PARAMETERS = 'variable "family" {}\nresource "aws_db_parameter_group" "g" {\n  name   = "g"\n  family = var.family\n}\n'
+
+
+def test_what_only_some_calls_need_is_not_added_in_the_module(tmp_path: Path, capsys: Any) -> None:
+    calls = [f'module "{name}" {{\n  source = "./m"\n  family = "{name}8.0"\n}}\n' for name in ("mysql", "mariadb")]
+    folder = write(tmp_path, {"main.tf": "".join(calls), "m/main.tf": PARAMETERS})
+    before = tree(folder)
+    _, _, messages = said(capsys, "fix", folder, "--write", "--rule", "aws-rds-mysql-require-tls")
+    assert "only some of the calls of this module need it" in messages
+    assert tree(folder) == before
+
+
+def test_what_every_call_needs_is_added_in_the_module(tmp_path: Path, capsys: Any) -> None:
+    calls = [f'module "{name}" {{\n  source = "./m"\n  family = "mysql8.0"\n}}\n' for name in ("a", "b")]
+    folder = write(tmp_path, {"main.tf": "".join(calls), "m/main.tf": PARAMETERS})
+    said(capsys, "fix", folder, "--write", "--rule", "aws-rds-mysql-require-tls")
+    assert tree(folder)["m/main.tf"].count(b"require_secure_transport") == 1

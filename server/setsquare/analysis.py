@@ -48,6 +48,7 @@ from setsquare.rules.binding import Binding
 from setsquare.rules.catalogue import Catalogue
 from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel, Rule, Target
+from setsquare.sharing import block_key
 from setsquare.suppression import CallSite, SetAside, Suppressions
 from setsquare.syntax.tf_json import is_inside_text
 
@@ -269,6 +270,10 @@ class _Unit:
         return names | spelled_names(
             carrier.written_type or carrier.type, lambda kind: self._catalogue.written_names(self.dialect, kind, ())
         )
+
+    def calls_of(self, resource: Resource) -> int:
+        """Return how often the unit has the resource's block: once for each call of its module."""
+        return sum(block_key(other) == block_key(resource) for other in self._resources)
 
     def refusal(self, place: Place, value: Written) -> str | None:
         """Return why a value cannot be written at a place; None where it can."""

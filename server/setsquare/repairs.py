@@ -57,6 +57,9 @@ class Facts(Uses, Protocol):
     def closed(self, path: str, change: Change | None) -> str | None:
         """Return why a file cannot be changed, or not in this way; None where it can."""
 
+    def calls_of(self, resource: Resource) -> int:
+        """Return how often the unit has the resource's block: once for each call of its module."""
+
     def refusal(self, place: Place, value: Written) -> str | None:
         """Return why a value cannot be written at a place; None where it can."""
 
@@ -194,6 +197,7 @@ class Repairs:
             )
             for change in changes:
                 _check_dynamic(change, outcome)
+                self._check_asked(change, draft.judgement)
                 self._check_complete(change, outcome, carrier)
                 self._check_place(change, primary, write)
             order = (draft.judgement.rule.id, index)
@@ -263,6 +267,15 @@ class Repairs:
         change = self._new_resource(primary, kind, name, entries, anchored=companion is None)
         draft.changes.append(PlacedChange(primary.path, change, (judgement.rule.id, 0)))
         draft.groups.add(("resource", primary.path, kind, name))
+
+    def _check_asked(self, placed: PlacedChange, judgement: Judgement) -> None:
+        """Refuse to add an entry in a module that the rule asks for in some of its calls only, as of one engine."""
+        entries = placed.change.entries if isinstance(placed.change, Insert) else ()
+        if judgement.primary.module and any(isinstance(entry, NewBlock) and entry.key for entry in entries):
+            alike = self._alike[judgement.rule.id, block_key(judgement.primary)]
+            if len(alike) < self._facts.calls_of(judgement.primary):
+                reason = "only some of the calls of this module need it"
+                raise NoChangeError(reason)
 
     def _check_calls(self, judgement: Judgement) -> None:
         """Refuse to add in a module what only some of its calls lack: the others would have it twice."""
