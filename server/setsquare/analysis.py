@@ -1,6 +1,5 @@
 """A module or template and the catalogue: findings, unknowns, suppressed findings."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -30,8 +29,6 @@ from setsquare.messages import finding_message, path_text, unknown_message, viol
 from setsquare.model import (
     Absent,
     Change,
-    ExtendList,
-    Insert,
     Opaque,
     Origin,
     Place,
@@ -50,11 +47,9 @@ from setsquare.rules.policy import Policy
 from setsquare.rules.rule import ImpactLevel, Rule, Target
 from setsquare.sharing import block_key
 from setsquare.suppression import CallSite, SetAside, Suppressions
-from setsquare.syntax.tf_json import is_inside_text
+from setsquare.syntax.uneditable import why_uneditable
 
 Scope: TypeAlias = TerraformModule | TemplateScope
-_HCL = (".tf", ".tofu", ".tfvars")
-_LOOP = re.compile(rb"[\[{]\s*for\b")
 
 MAX_STEPS = 300_000
 """How often rules are asked about resources of one unit; what is left then is not judged.
@@ -331,10 +326,9 @@ class _Unit:
         for module in modules:
             if path in module.texts and module.folder.is_left_out:
                 return "it is decided in a module that is not edited, as it was downloaded or is ignored by git"
-            if change is not None and is_inside_text(path, module.texts.get(path, b""), change):
-                return "it is decided in an expression inside a JSON text, which is not edited"
-            if change is not None and _is_put_together(path, module.texts.get(path, b""), change):
-                return "it is put together by an expression, so there is no place for more"
+            reason = None if change is None else why_uneditable(path, module.texts.get(path, b""), change)
+            if reason is not None:
+                return reason
         return None
 
     def is_declared(self, expression: str) -> bool:
@@ -467,14 +461,6 @@ def _place(judgement: Judgement, violated: list[tuple[Part, Outcome]]) -> Place:
     carriers = [part.carrier for part, _ in violated if part.carrier is not None]
     owner = carriers[0] if carriers else judgement.primary
     return Place(owner.path, owner.header)
-
-
-def _is_put_together(path: str, text: bytes, change: Change) -> bool:
-    """Whether a list or object that a change adds to is not written out, but what an expression makes."""
-    if not isinstance(change, Insert | ExtendList) or not path.endswith(_HCL):
-        return False
-    written = text[change.span.start : change.span.end]
-    return not written.startswith((b"[", b"{")) or _LOOP.match(written) is not None
 
 
 def _satisfied(judgement: Judgement) -> Iterable[Satisfied]:

@@ -1,6 +1,5 @@
 """Terraform's JSON syntax: ``.tf.json`` and ``.tfvars.json`` files as blocks whose bodies have attributes only."""
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -9,17 +8,13 @@ from setsquare.model import (
     Attribute,
     Block,
     Body,
-    Change,
     ConfigurationFile,
     Entry,
     Expression,
-    ExtendList,
-    Insert,
     Lazy,
     ListExpression,
     Literal,
     ObjectExpression,
-    ReplaceItem,
     SyntaxProblem,
     Unreadable,
 )
@@ -43,8 +38,6 @@ _LABELS = {
 }
 _COMMENT = "//"
 _TFVARS = ".tfvars.json"
-_JSON = ".json"
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 
 def read(path: str, source: bytes) -> ConfigurationFile:
@@ -63,17 +56,6 @@ def read(path: str, source: bytes) -> ConfigurationFile:
     else:
         blocks = tuple(_top_level(source, document.root, problems))
     return ConfigurationFile(path, blocks, tuple(problems))
-
-
-def is_inside_text(path: str, source: bytes, change: Change) -> bool:
-    """Whether a change is to what Terraform reads in a text of a JSON file, as a call: no JSON editor can make it."""
-    span = change.span
-    if span is None or not path.endswith(_JSON):
-        return False
-    text = next((found.span() for found in _TEXT.finditer(source) if found.end() > span.start), (span.start, span.end))
-    if text == (span.start, span.end):
-        return isinstance(change, Insert | ExtendList | ReplaceItem) and source.startswith(b'"', span.start)
-    return text[0] < span.start
 
 
 def _tfvars(source: bytes, document: DataDocument) -> Iterator[Block]:
